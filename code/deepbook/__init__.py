@@ -1,0 +1,1 @@
+r"""Small, tested PyTorch code for every chapter of Deep Learning: From Components to Milestones."""

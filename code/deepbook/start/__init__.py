@@ -1,0 +1,1 @@
+r"""Part 1: what deep learning is and what it asks of you."""
