@@ -1,0 +1,71 @@
+r"""What differs between the languages: settings of Sphinx, names of things, the preamble of the PDF."""
+
+from __future__ import annotations
+
+TITLES = {"ko": "딥러닝, 요소에서 이정표까지", "en": "Deep Learning: From Components to Milestones"}
+NAMES = {"ko": "한국어", "en": "English"}
+PDF = "deep-learning-{language}.pdf"
+
+NUMBERED = {
+    "ko": {"figure": "그림 %s", "table": "표 %s", "code-block": "코드 %s", "section": "%s절", "exercise": "연습문제 %s"},
+    "en": {"figure": "Figure %s", "table": "Table %s", "code-block": "Listing %s", "section": "Section %s", "exercise": "Exercise %s"},
+}
+WORDS = {
+    "ko": {"solution": "풀이", "show": "코드 펼치기", "hide": "코드 접기", "search": "검색", "notebook": "노트북 내려받기", "pdf": "PDF 내려받기",
+           "language": "언어", "skip": "본문으로 건너뛰기"},
+    "en": {"solution": "Solution", "show": "Show code", "hide": "Hide code", "search": "Search", "notebook": "Download notebook", "pdf": "Download PDF",
+           "language": "Language", "skip": "Skip to content"},
+}
+
+FONTS = r"""
+\usepackage{kotex}
+\setmainhangulfont{NanumMyeongjo}
+\setsanshangulfont{NanumGothic}
+\setmonohangulfont{NanumGothicCoding}
+"""
+PREAMBLE = {
+    "ko": FONTS + r"""
+\AtBeginDocument{%
+  \renewcommand{\contentsname}{목차}%
+  \renewcommand{\figurename}{그림}%
+  \renewcommand{\tablename}{표}%
+  \renewcommand{\indexname}{찾아보기}%
+  \renewcommand{\bibname}{참고문헌}%
+}
+""",
+    "en": FONTS,
+}
+KO_CHAPTERS = r"""
+\makeatletter
+\renewcommand{\@chapapp}{}
+\renewcommand{\chaptername}{}
+\makeatother
+"""
+
+
+def settings(language: str) -> dict:
+    r"""Return the settings of Sphinx for an edition in a language.
+
+    Examples:
+        >>> settings("en")["numfig_format"]["figure"]
+        'Figure %s'
+    """
+    title = TITLES[language]
+    return {
+        "project": title,
+        "html_title": title,
+        "html_search_language": language,
+        "numfig_format": NUMBERED[language],
+        "nb_code_prompt_show": WORDS[language]["show"],
+        "nb_code_prompt_hide": WORDS[language]["hide"],
+        "latex_documents": [("index", f"deep-learning-{language}.tex", title, "", "manual")],
+        "latex_elements": {
+            "papersize": "a4paper",
+            "pointsize": "10pt",
+            "babel": "",
+            "polyglossia": "",
+            "fncychap": "",
+            "fontpkg": "",
+            "preamble": PREAMBLE[language],
+        },
+    }

@@ -1,0 +1,167 @@
+r"""The press inside Sphinx: chapters read in the edition's language, ids without language, particles after references."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.docutils import SphinxRole
+
+from press import BOOK, ROOT, SOURCE, catalogue, editions, particles, runs
+from press import read as reader
+
+KATEX = ROOT / "node_modules" / "katex" / "dist"
+
+
+def setup(app):
+    r"""Connect the press to a build."""
+    app.connect("config-inited", _choose_language, priority=100)
+    app.connect("builder-inited", _plain_ids)
+    app.connect("env-get-outdated", _outdated)
+    app.connect("env-purge-doc", _purge)
+    app.connect("env-merge-info", _merge)
+    app.connect("source-read", _note_chapter)
+    app.connect("html-page-context", _page_context)
+    app.add_role("ko", Korean())
+    app.add_transform(DropTitleIds)
+    app.add_post_transform(SettleParticles)
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
+
+
+# -- language --------------------------------------------------------------------------------------------------------
+
+
+def _choose_language(app, config):
+    for name, value in editions.settings(config.language).items():
+        config[name] = value
+    config.nb_custom_formats = {".md": ["press.read.read", {"language": config.language}, False]}
+
+
+def _note_chapter(app, docname, source):
+    reader.current["chapter"] = docname
+    _stamps(app.env)[docname] = _stamp(docname, app.config.language)
+
+
+def _stamps(env) -> dict[str, str]:
+    if not hasattr(env, "press_stamps"):
+        env.press_stamps = {}
+    return env.press_stamps
+
+
+def _stamp(docname: str, language: str) -> str:
+    r"""Name the stored run, the words and the figures that a page is made of."""
+    source = BOOK / f"{docname}.md"
+    if not source.exists():
+        return ""
+    text = source.read_text("utf8")
+    run = runs.find(text)
+    parts = [str(run and run.folder), repr(sorted(catalogue.translations(docname, language).items())) if language != SOURCE else ""]
+    if run and run.folder:
+        own = {language: runs.labels(docname, text).get(language, {})}
+        parts.append(repr(sorted(own[language].items())))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _outdated(app, env, added, changed, removed):
+    return [doc for doc in env.found_docs if doc in _stamps(env) and _stamps(env)[doc] != _stamp(doc, app.config.language)]
+
+
+def _purge(app, env, docname):
+    _stamps(env).pop(docname, None)
+
+
+def _merge(app, env, docnames, other):
+    _stamps(env).update({doc: _stamps(other)[doc] for doc in docnames if doc in _stamps(other)})
+
+
+# -- figures ---------------------------------------------------------------------------------------------------------
+
+
+class Pictures:
+    r"""Show a figure as two drawings, of which the page's theme shows one (entry point ``myst_nb.mime_renderers``)."""
+
+    mime_priority_overrides = [("html", reader.PICTURES, 1), ("latex", "application/pdf", 1)]
+
+    @staticmethod
+    def handle_mime(renderer, data, inline: int):
+        if data.mime_type != reader.PICTURES:
+            return None
+        shown = []
+        for theme, svg in data.content.items():
+            image = renderer.render_image(dataclasses.replace(data, mime_type="image/svg+xml", content=svg))
+            for node in image[0].findall(nodes.image):
+                node["classes"] = [*node.get("classes", []), f"only-{theme}"]
+            shown += image
+        return shown
+
+
+# -- ids, words, particles -------------------------------------------------------------------------------------------
+
+
+def _plain_ids(app):
+    app.env.settings["auto_id_prefix"] = "%"  # numbered for each kind of node, so that Hangul titles shift no other id
+
+
+class DropTitleIds(SphinxTransform):
+    r"""Keep of a labelled heading only the label, which is the same in both languages."""
+
+    default_priority = 880
+
+    def apply(self, **kwargs):
+        for section in self.document.findall(nodes.section):
+            labels = [self.document.nameids.get(name) for name in section.get("names", []) if self.document.nametypes.get(name)]
+            labels = [i for i in labels if i in section["ids"]]
+            if labels:
+                section["ids"] = labels
+
+
+class Korean(SphinxRole):
+    r"""``{ko}`손실` ``: a Korean word on an English page, marked as such for screen readers."""
+
+    def run(self):
+        before, after = nodes.raw("", '<span lang="ko">', format="html"), nodes.raw("", "</span>", format="html")
+        return [before, nodes.Text(self.text), after] if self.config.language != SOURCE else [nodes.Text(self.text)], []
+
+
+class SettleParticles(SphinxPostTransform):
+    r"""Settle Korean particles that follow a reference, whose text is known only now."""
+
+    default_priority = 900
+
+    def run(self, **kwargs):
+        if self.config.language != SOURCE:
+            return
+        for block in self.document.findall(nodes.TextElement):
+            if isinstance(block.parent, nodes.TextElement) or not particles.PARTICLE.search(block.astext()):
+                continue
+            before = ""
+            for text in list(block.findall(nodes.Text)):
+                if isinstance(text.parent, nodes.literal | nodes.math | nodes.literal_block):
+                    before += text.astext()
+                    continue
+                settled = particles.settle(text.astext(), before)
+                before += settled
+                if settled != text.astext():
+                    text.parent.replace(text, nodes.Text(settled))
+
+
+# -- pages -----------------------------------------------------------------------------------------------------------
+
+
+def _page_context(app, pagename, templatename, context, doctree):
+    language = app.config.language
+    other = next(name for name in editions.NAMES if name != language)
+    context["words"] = editions.WORDS[language]
+    context["other_language"], context["other_name"] = other, editions.NAMES[other]
+    context["notebook"] = f"notebooks/{pagename}.ipynb" if has_cells(pagename) else ""
+    context["pdf"] = f"../pdf/{editions.PDF.format(language=language)}"
+
+
+def has_cells(pagename: str) -> bool:
+    r"""Say whether a page has code to run."""
+    source = Path(BOOK / f"{pagename}.md")
+    return source.exists() and "```{code-cell}" in source.read_text("utf8")

@@ -1,0 +1,120 @@
+r"""Draw a figure that a run has kept: once a language, light and dark for the screen, PDF for print."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import logging
+import os
+import pickle
+import re
+import warnings
+from pathlib import Path
+
+from press import LANGUAGES, SOURCE, PressError
+from press.literals import HANGUL, relabel
+
+DARK = {
+    "#24292f": "#e6edf3",  # INK
+    "#d0d7de": "#3d444d",  # GRID
+    "#0072b2": "#4da6e0",  # PALETTE
+    "#d55e00": "#ff8c42",
+    "#009e73": "#2fc99b",
+    "#cc79a7": "#e59cc5",
+    "#666666": "#a5a5a5",
+}
+"""Colours of `deepbook.plotting` on a dark page; every other colour, black and white too, stays as it is."""
+
+
+def dark(svg: str) -> str:
+    r"""Recolor a drawing for a dark page.
+
+    Examples:
+        >>> dark('<path style="fill: #24292f; stroke: #000000"/>')
+        '<path style="fill: #e6edf3; stroke: #000000"/>'
+    """
+    return re.sub(r"#[0-9a-f]{6}\b", lambda m: DARK.get(m[0], m[0]), svg)
+
+
+@contextlib.contextmanager
+def _texts(language: str, translations: dict[str, str], korean: bool, missing: set[str]):
+    from matplotlib.text import Text
+
+    original = Text._get_wrapped_text  # every text of a figure, tick labels too, is read here when it is drawn
+
+    def translated(self):
+        text = original(self)
+        if language == SOURCE or not HANGUL.search(text):
+            return text
+        found = relabel(text, translations)
+        if found is None and not korean:
+            missing.add(text)
+        return text if found is None else found
+
+    Text._get_wrapped_text = translated
+    try:
+        yield
+    finally:
+        Text._get_wrapped_text = original
+
+
+def key(pickled: Path, identity: str, translations: dict[str, dict[str, str]]) -> str:
+    r"""Name a drawing by all that it is made of: the run, the words, this module, the style and matplotlib."""
+    import matplotlib
+
+    from deepbook import plotting
+
+    parts = [identity, pickled.name, matplotlib.__version__, repr(sorted((k, sorted(v.items())) for k, v in translations.items()))]
+    parts += [Path(__file__).read_text("utf8"), Path(plotting.__file__).read_text("utf8")]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+
+
+def draw(pickled: Path, out: Path, translations: dict[str, dict[str, str]], korean: bool, where: str) -> None:
+    r"""Draw one figure in all languages.
+
+    Args:
+        pickled: The figure, as the kernel kept it.
+        out: Folder to make; it appears complete or not at all.
+        translations: For each language, from string literals of the chapter to their translations.
+        korean: Whether the cell is tagged ``korean-data``, so that text without translation stays.
+        where: File and line of the cell, for messages.
+
+    Raises:
+        PressError: If a text has no translation or a character has no glyph.
+    """
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    logging.getLogger("fontTools").setLevel(logging.ERROR)  # it reports each hinting table that a subset leaves out
+    import matplotlib.pyplot as plt
+
+    from deepbook.plotting import use_book_style
+
+    use_book_style()
+    partial = out.with_name(f"{out.name}.{os.getpid()}.part")
+    partial.mkdir(parents=True, exist_ok=True)
+    missing: set[str] = set()
+    with warnings.catch_warnings(record=True) as caught, mpl.rc_context({"svg.hashsalt": "deepbook", "svg.fonttype": "path", "pdf.fonttype": 42}):
+        warnings.simplefilter("always")
+        for language in LANGUAGES:
+            with _texts(language, translations.get(language, {}), korean, missing):
+                figure = pickle.loads(pickled.read_bytes())
+                svg = io.StringIO()
+                figure.savefig(svg, format="svg", bbox_inches="tight", pad_inches=0.04, metadata={"Date": None, "Creator": None})
+                (partial / f"{language}.svg").write_text(svg.getvalue(), "utf8")
+                (partial / f"{language}-dark.svg").write_text(dark(svg.getvalue()), "utf8")
+                figure.savefig(
+                    partial / f"{language}.pdf",
+                    bbox_inches="tight",
+                    pad_inches=0.04,
+                    metadata={"CreationDate": None, "ModDate": None, "Producer": None, "Creator": None},
+                )
+                plt.close("all")
+    if missing:
+        raise PressError(f"{where}: figure text without translation: {sorted(missing)}; give each its string literal in the cell and its msgstr")
+    glyphs = sorted({str(w.message) for w in caught if "missing from" in str(w.message)})
+    if glyphs:
+        raise PressError(f"{where}: the figure's fonts lack a character: {'; '.join(glyphs)}; use another character")
+    with contextlib.suppress(OSError):  # another process drew the same
+        os.replace(partial, out)

@@ -1,0 +1,44 @@
+"""Configuration of Sphinx: what both editions share. What differs by language is in code/press/editions.py."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parent
+
+author = ""
+copyright = ""
+language = "ko"
+
+extensions = [
+    "myst_nb",
+    "sphinx_design",
+    "sphinx_exercise",
+    "sphinxcontrib.bibtex",
+    "sphinxcontrib.katex",
+    "press",
+]
+exclude_patterns = ["_static", "_templates"]
+templates_path = [str(ROOT / "book" / "_templates")]
+locale_dirs = [str(ROOT / "locales")]
+nitpicky = True
+numfig = True
+math_numfig = True
+
+myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist", "attrs_inline", "attrs_block"]
+nb_execution_mode = "off"
+nb_merge_streams = True
+nb_ipywidgets_js = {}
+
+bibtex_bibfiles = [str(ROOT / "book" / "references.bib")]
+bibtex_reference_style = "author_year"
+bibtex_default_style = "plain"
+exercise_style = "solution_follow_exercise"
+
+katex_prerender = True
+katex_js_path = str(ROOT / "node_modules" / "katex" / "dist" / "katex.min.js")
+katex_css_path = "katex/katex.min.css"
+
+html_theme = "sphinx_book_theme"
+html_static_path = [str(ROOT / "book" / "_static")]
+html_theme_options = {}
+
+latex_engine = "xelatex"

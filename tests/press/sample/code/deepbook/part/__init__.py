@@ -1,0 +1,1 @@
+r"""A small part."""
