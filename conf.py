@@ -39,6 +39,9 @@ katex_css_path = "katex/katex.min.css"
 
 html_theme = "sphinx_book_theme"
 html_static_path = [str(ROOT / "book" / "_static")]
-html_theme_options = {}
+html_css_files = ["book.css"]
+html_copy_source = False
+html_show_sphinx = False
+html_show_copyright = False
 
 latex_engine = "xelatex"

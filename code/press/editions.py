@@ -12,9 +12,20 @@ NUMBERED = {
 }
 WORDS = {
     "ko": {"solution": "풀이", "show": "코드 펼치기", "hide": "코드 접기", "search": "검색", "notebook": "노트북 내려받기", "pdf": "PDF 내려받기",
-           "language": "언어", "skip": "본문으로 건너뛰기"},
+           "language": "언어", "contents": "이 장의 차례"},
     "en": {"solution": "Solution", "show": "Show code", "hide": "Hide code", "search": "Search", "notebook": "Download notebook", "pdf": "Download PDF",
-           "language": "Language", "skip": "Skip to content"},
+           "language": "Language", "contents": "On this page"},
+}
+
+THEME = {
+    "article_header_end": ["page-tools.html", "theme-switcher.html", "search-button.html", "toggle-secondary-sidebar.html"],
+    "navbar_persistent": [],
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+    "show_toc_level": 2,
+    "footer_content_items": [],
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
 }
 
 FONTS = r"""
@@ -55,6 +66,7 @@ def settings(language: str) -> dict:
         "project": title,
         "html_title": title,
         "html_search_language": language,
+        "html_theme_options": THEME | {"toc_title": WORDS[language]["contents"], "search_bar_text": WORDS[language]["search"]},
         "numfig_format": NUMBERED[language],
         "nb_code_prompt_show": WORDS[language]["show"],
         "nb_code_prompt_hide": WORDS[language]["hide"],

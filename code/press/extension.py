@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import re
+import shutil
 from pathlib import Path
 
 from docutils import nodes
@@ -11,7 +13,9 @@ from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxRole
 
-from press import BOOK, ROOT, SOURCE, catalogue, editions, particles, runs
+from sphinx_exercise.nodes import depart_solution_node, solution_node, visit_solution_node
+
+from press import BOOK, ROOT, SOURCE, catalogue, editions, particles, runs, terms
 from press import read as reader
 
 KATEX = ROOT / "node_modules" / "katex" / "dist"
@@ -26,6 +30,11 @@ def setup(app):
     app.connect("env-merge-info", _merge)
     app.connect("source-read", _note_chapter)
     app.connect("html-page-context", _page_context)
+    app.connect("build-finished", _copy_katex)
+    app.add_config_value("press_pdf", False, "html", types=frozenset({bool, str, int}))
+    app.add_directive("terms", terms.TermsDirective)
+    app.add_directive("build-status", terms.StatusDirective)
+    app.add_node(solution_node, override=True, html=(_open_solution, _close_solution), latex=(visit_solution_node, depart_solution_node))
     app.add_role("ko", Korean())
     app.add_transform(DropTitleIds)
     app.add_post_transform(SettleParticles)
@@ -158,6 +167,7 @@ def _page_context(app, pagename, templatename, context, doctree):
     context["words"] = editions.WORDS[language]
     context["other_language"], context["other_name"] = other, editions.NAMES[other]
     context["notebook"] = f"notebooks/{pagename}.ipynb" if has_cells(pagename) else ""
+    context["press_pdf"] = str(app.config.press_pdf) in ("1", "True")
     context["pdf"] = f"../pdf/{editions.PDF.format(language=language)}"
 
 
@@ -165,3 +175,28 @@ def has_cells(pagename: str) -> bool:
     r"""Say whether a page has code to run."""
     source = Path(BOOK / f"{pagename}.md")
     return source.exists() and "```{code-cell}" in source.read_text("utf8")
+
+
+def _open_solution(self, node):
+    title = node.next_node(nodes.title)
+    self.body.append(self.starttag(node, "details", CLASS="solution"))
+    self.body.append(f"<summary>{editions.WORDS[self.config.language]['solution']}</summary>\n")
+    if title is not None:
+        node.remove(title)
+
+
+def _close_solution(self, node):
+    self.body.append("</details>\n")
+
+
+def _copy_katex(app, exception):
+    r"""Put KaTeX's style sheet and fonts beside the pages: woff2 alone, which every browser since 2016 reads."""
+    if exception or app.builder.format != "html":
+        return
+    out = Path(app.outdir) / "_static" / "katex"
+    (out / "fonts").mkdir(parents=True, exist_ok=True)
+    style = (KATEX / "katex.min.css").read_text("utf8")
+    style = re.sub(r',url\(fonts/[^)]*\.(?:woff|ttf)\) format\("[a-z]+"\)', "", style)
+    (out / "katex.min.css").write_text(style, "utf8")
+    for font in KATEX.glob("fonts/*.woff2"):
+        shutil.copy(font, out / "fonts" / font.name)

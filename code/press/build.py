@@ -1,0 +1,141 @@
+r"""From sources to ``_build/site``: check, run, print four editions in a scratch folder, then move the site into place."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from press import BOOK, BUILD, LANGUAGES, ROOT, PressError, catalogue, chapters, editions, pdf, read, runs, status
+
+SITE = BUILD / "site"
+WORK = BUILD / "work"
+EPOCH = "1767225600"  # 2026-01-01, so that two builds of one commit are the same
+
+
+def build(formats: tuple[str, ...] = ("html", "pdf"), progress=print) -> Path:
+    r"""Build the editions.
+
+    Args:
+        formats: ``html``, ``pdf`` or both. HTML is always built; with ``pdf`` its pages link the PDFs.
+        progress: Called with one line for each step.
+
+    Returns:
+        The folder of the site.
+
+    Raises:
+        PressError: At the first failure; the last good site stays as it was.
+    """
+    _require_tools(formats)
+    BUILD.mkdir(exist_ok=True)
+    _recover()
+    stamp = _stamp(formats)
+    if SITE.exists() and (BUILD / "site.stamp").exists() and (BUILD / "site.stamp").read_text("utf8") == stamp:
+        progress("nothing has changed")
+        return SITE
+    for language in LANGUAGES:
+        catalogue.require_complete(language)
+    done = runs.all_runs(progress)
+    _check_values(done)
+    rows = status.status()
+    with ThreadPoolExecutor(len(LANGUAGES)) as pool:
+        tasks = [pool.submit(_edition, language, formats, progress) for language in LANGUAGES]
+        for task in tasks:
+            task.result()
+    _assemble(formats, rows)
+    (BUILD / "site.stamp").write_text(stamp, "utf8")
+    progress(f"the book is in {SITE.relative_to(ROOT)}")
+    return SITE
+
+
+def _require_tools(formats: tuple[str, ...]) -> None:
+    missing = []
+    if not (ROOT / "node_modules" / "katex").exists():
+        missing.append("KaTeX: run `npm ci` (`make html` does it)")
+    if "pdf" in formats:
+        missing += [f"for the PDF: {tool}" for tool in pdf.missing_tools()]
+    if missing:
+        cure = "`make book` installs them on Debian and Ubuntu; `make html` needs no TeX"
+        raise PressError("missing tools:\n  " + "\n  ".join(missing) + f"\n{cure}")
+
+
+def _stamp(formats: tuple[str, ...]) -> str:
+    r"""Name all that the site is made of: sources, catalogues, code, pinned tools, formats."""
+    files = [ROOT / "conf.py", ROOT / "pyproject.toml", ROOT / "package-lock.json"]
+    for folder in (BOOK, ROOT / "locales", ROOT / "code"):
+        files += [p for p in sorted(folder.rglob("*")) if p.is_file() and "__pycache__" not in p.parts and ".egg-info" not in str(p)]
+    found = hashlib.sha256(repr((formats, sys.version)).encode())
+    for file in files:
+        found.update(str(file.relative_to(ROOT)).encode() + b"\0" + (file.read_bytes() if file.exists() else b""))
+    return found.hexdigest()
+
+
+def _check_values(done: dict[str, runs.Run]) -> None:
+    for chapter in chapters():
+        text = (BOOK / f"{chapter}.md").read_text("utf8")
+        for language in LANGUAGES:
+            read.fill(read.in_language(chapter, text, language), done[chapter].values, f"book/{chapter}.md")
+
+
+def _edition(language: str, formats: tuple[str, ...], progress) -> None:
+    _sphinx(language, "html", "pdf" in formats)
+    progress(f"wrote the HTML in {editions.NAMES['en'] if language == 'en' else 'Korean'}")
+    if "pdf" in formats:
+        _sphinx(language, "latex", True)
+        titles = [line[2:].strip() for line in _titles(language)]
+        made = pdf.compile(WORK / language / "latex", language)
+        pdf.check(made, made.with_suffix(".log"), titles)
+        progress(f"wrote the PDF in {'English' if language == 'en' else 'Korean'}")
+
+
+def _titles(language: str) -> list[str]:
+    found = []
+    for chapter in chapters():
+        if "/" in chapter and not chapter.endswith("/index"):
+            text = read.in_language(chapter, (BOOK / f"{chapter}.md").read_text("utf8"), language)
+            found.append(next(line for line in text.split("\n") if line.startswith("# ")))
+    return found
+
+
+def _sphinx(language: str, builder: str, with_pdf: bool) -> None:
+    out, trees = WORK / language / builder, WORK / language / "doctrees"
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-n", "-b", builder, "-c", str(ROOT)]
+    command += ["-D", f"language={language}", "-D", f"press_pdf={int(with_pdf)}", "-d", str(trees), str(BOOK), str(out)]
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, encoding="utf8")
+    if result.returncode:
+        lines = [line for line in (result.stderr + result.stdout).split("\n") if line.strip()]
+        raise PressError(f"Sphinx could not write the {builder} edition in {language}:\n  " + "\n  ".join(lines[-40:]))
+
+
+def _assemble(formats: tuple[str, ...], rows: dict) -> None:
+    new, old = BUILD / "site.new", BUILD / "site.old"
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir()
+    unwanted = shutil.ignore_patterns(".buildinfo", "*.inv.tmp", ".doctrees", "jupyter_execute")
+    for language in LANGUAGES:
+        shutil.copytree(WORK / language / "html", new / language, ignore=unwanted)
+        if "pdf" in formats:
+            (new / "pdf").mkdir(exist_ok=True)
+            name = editions.PDF.format(language=language)
+            shutil.copy(WORK / language / "latex" / name, new / "pdf" / name)
+    shutil.copy(BOOK / "_static" / "chooser.html", new / "index.html")
+    (new / ".nojekyll").write_text("")
+    (new / "status.json").write_text(json.dumps(rows, ensure_ascii=False, indent=1, sort_keys=True), "utf8")
+    shutil.rmtree(old, ignore_errors=True)
+    if SITE.exists():
+        os.replace(SITE, old)
+    os.replace(new, SITE)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _recover() -> None:
+    r"""Put the last site back if a build was killed between the two renames."""
+    old = BUILD / "site.old"
+    if old.exists() and not SITE.exists():
+        os.replace(old, SITE)

@@ -1,0 +1,74 @@
+r"""The command ``press``: build the book, bring its catalogues up to date, tell its state."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+
+from press import PressError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    r"""Run a command of the press.
+
+    Args:
+        arguments: What stands after ``press`` on the command line.
+
+    Returns:
+        0, or 1 after an error, of which the message has been printed.
+    """
+    parser = argparse.ArgumentParser(prog="press", description="Print the book: one Korean chapter, run once, four editions.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("book", help="build all editions into _build/site")
+    commands.add_parser("html", help="build the HTML editions; needs no TeX")
+    commands.add_parser("pdf", help="build the PDF editions, and the HTML that links them")
+    commands.add_parser("execute", help="run the chapters whose stored run does not hold any more")
+    update = commands.add_parser("messages", help="bring the catalogues up to date; list what is missing, fuzzy or at odds")
+    update.add_argument("chapters", nargs="*", help="as in components/loss; all if none is named")
+    update.add_argument("--check", action="store_true", help="write nothing; fail if anything is missing, fuzzy, obsolete or out of date")
+    commands.add_parser("status", help="what each chapter holds and cost")
+    chosen = parser.parse_args(arguments)
+    os.environ.setdefault("LC_ALL", "C.UTF-8")
+    start = time.perf_counter()
+    try:
+        code = _run(chosen)
+    except PressError as error:
+        print(f"press: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"press: {error.strerror or error}: {error.filename or ''}; the last good site is as it was", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("press: interrupted; the last good site is as it was", file=sys.stderr)
+        return 130
+    if chosen.command in ("book", "html", "pdf", "execute"):
+        print(f"done in {time.perf_counter() - start:.1f} s")
+    return code
+
+
+def _run(chosen) -> int:
+    from press import catalogue, chapters, runs, status
+
+    if chosen.command in ("book", "html", "pdf"):
+        from press import build
+
+        build.build(("html",) if chosen.command == "html" else ("html", "pdf"))
+    elif chosen.command == "execute":
+        runs.all_runs()
+    elif chosen.command == "status":
+        print(status.table(status.status()))
+    else:
+        wanted = [c for c in chapters() if not chosen.chapters or c in chosen.chapters]
+        unknown = set(chosen.chapters) - set(wanted)
+        if unknown:
+            raise PressError(f"no such chapter: {', '.join(sorted(unknown))}; there are {', '.join(chapters())}")
+        faults = [f for language in catalogue.languages() for c in wanted for f in catalogue.update(c, language, write=not chosen.check)]
+        print("\n".join(map(str, faults)) or "every text is translated")
+        return 1 if chosen.check and faults else 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

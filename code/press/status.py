@@ -1,0 +1,66 @@
+r"""What each chapter holds and cost: the numbers of ``status.json`` and of the status page."""
+
+from __future__ import annotations
+
+import re
+
+from press import BOOK, LANGUAGES, SOURCE, catalogue, chapters, runs
+from press.kernel import FIGURE
+from press.read import in_language
+from press.source import cells
+
+
+def status() -> dict[str, dict]:
+    r"""Return, for each source with prose, what the build knows of it.
+
+    Returns:
+        From the name of a chapter to seconds of execution, cells, figures, exercises, words of each language and percent translated.
+    """
+    return {chapter: _row(chapter) for chapter in chapters()}
+
+
+def _row(chapter: str) -> dict:
+    text = (BOOK / f"{chapter}.md").read_text("utf8")
+    run = runs.find(text) or runs.Run()
+    row = {
+        "seconds": round(sum(run.seconds), 1),
+        "cells": len(cells(text)),
+        "figures": sum(FIGURE in o.get("data", {}) for outs in run.outputs for o in outs),
+        "exercises": len(re.findall(r"^`{3,}\{exercise(?:-start)?\}", text, re.M)),
+        "solutions": len(re.findall(r"^`{3,}\{solution(?:-start)?\}", text, re.M)),
+    }
+    ids = {m.id for m in catalogue.read_messages(BOOK / f"{chapter}.md")}
+    row["translated"] = {}
+    for language in catalogue.languages():
+        done = ids & catalogue.translations(chapter, language).keys()
+        row["translated"][language] = round(100 * len(done) / len(ids), 1) if ids else 100.0
+    row["words"] = {language: words(chapter, text, language) for language in LANGUAGES if row["translated"].get(language, 100) == 100}
+    return row
+
+
+def words(chapter: str, text: str, language: str = SOURCE) -> int:
+    r"""Count the words of a chapter's prose: no code, no maths, no roles, no options."""
+    source = in_language(chapter, text, language)
+    source = re.sub(r"(?ms)^---\n.*?^---\n", "", source, count=1)
+    source = re.sub(r"(?ms)^```\{(?:code-cell|literalinclude|index|toctree)\}.*?^```$", " ", source)
+    source = re.sub(r"(?s)\$\$.*?\$\$|\$[^$]*\$|\{[\w:]+\}`[^`]*`|`[^`]*`", " ", source)
+    return len(re.findall(r"[^\W\d_][^\W_]*", source))
+
+
+def table(rows: dict[str, dict]) -> str:
+    r"""Lay the numbers out for a terminal.
+
+    Examples:
+        >>> row = {"seconds": 1.5, "cells": 2, "figures": 1, "exercises": 0, "solutions": 0, "words": {"ko": 9}, "translated": {"en": 50.0}}
+        >>> print(table({"a/b": row}))
+        chapter  seconds  cells  figures  exercises  words ko  words en  % en
+        a/b          1.5      2        1          0         9         -    50
+    """
+    head = ["chapter", "seconds", "cells", "figures", "exercises", *(f"words {x}" for x in LANGUAGES), *(f"% {x}" for x in catalogue.languages())]
+    lines = [head]
+    for chapter, row in rows.items():
+        counts = [str(row[name]) for name in ("seconds", "cells", "figures", "exercises")]
+        counts += [str(row["words"].get(language, "-")) for language in LANGUAGES]
+        lines.append([chapter, *counts, *(f"{row['translated'][language]:.0f}" for language in catalogue.languages())])
+    widths = [max(len(line[k]) for line in lines) for k in range(len(head))]
+    return "\n".join("  ".join(c.ljust(w) if k == 0 else c.rjust(w) for k, (c, w) in enumerate(zip(line, widths, strict=True))) for line in lines)
