@@ -13,7 +13,6 @@ extensions = [
     "sphinx_design",
     "sphinx_exercise",
     "sphinxcontrib.bibtex",
-    "sphinxcontrib.katex",
     "press",
 ]
 exclude_patterns = ["_static", "_templates"]
@@ -33,13 +32,10 @@ bibtex_reference_style = "author_year"
 bibtex_default_style = "plain"
 exercise_style = "solution_follow_exercise"
 
-katex_prerender = True
-katex_js_path = str(ROOT / "node_modules" / "katex" / "dist" / "katex.min.js")
-katex_css_path = "katex/katex.min.css"
-
 html_theme = "sphinx_book_theme"
 html_static_path = [str(ROOT / "book" / "_static")]
-html_css_files = ["book.css"]
+html_math_renderer = "katex"
+html_css_files = ["katex/katex.min.css", "book.css"]
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False

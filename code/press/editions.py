@@ -12,9 +12,9 @@ NUMBERED = {
 }
 WORDS = {
     "ko": {"solution": "풀이", "show": "코드 펼치기", "hide": "코드 접기", "search": "검색", "notebook": "노트북 내려받기", "pdf": "PDF 내려받기",
-           "language": "언어", "contents": "이 장의 차례"},
+           "language": "언어", "contents": "이 장의 차례", "equation_link": "이 식의 주소"},
     "en": {"solution": "Solution", "show": "Show code", "hide": "Hide code", "search": "Search", "notebook": "Download notebook", "pdf": "Download PDF",
-           "language": "Language", "contents": "On this page"},
+           "language": "Language", "contents": "On this page", "equation_link": "Link to this equation"},
 }
 
 THEME = {
@@ -65,6 +65,7 @@ def settings(language: str) -> dict:
     return {
         "project": title,
         "html_title": title,
+        "press_words": WORDS[language],
         "html_search_language": language,
         "html_theme_options": THEME | {"toc_title": WORDS[language]["contents"], "search_bar_text": WORDS[language]["search"]},
         "numfig_format": NUMBERED[language],

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import re
-import shutil
 from pathlib import Path
 
 from docutils import nodes
@@ -15,10 +13,8 @@ from sphinx.util.docutils import SphinxRole
 
 from sphinx_exercise.nodes import depart_solution_node, solution_node, visit_solution_node
 
-from press import BOOK, ROOT, SOURCE, catalogue, editions, particles, runs, terms
+from press import BOOK, SOURCE, catalogue, editions, maths, particles, runs, terms
 from press import read as reader
-
-KATEX = ROOT / "node_modules" / "katex" / "dist"
 
 
 def setup(app):
@@ -30,11 +26,12 @@ def setup(app):
     app.connect("env-merge-info", _merge)
     app.connect("source-read", _note_chapter)
     app.connect("html-page-context", _page_context)
-    app.connect("build-finished", _copy_katex)
     app.add_config_value("press_pdf", False, "html", types=frozenset({bool, str, int}))
     app.add_directive("terms", terms.TermsDirective)
     app.add_directive("build-status", terms.StatusDirective)
     app.add_node(solution_node, override=True, html=(_open_solution, _close_solution), latex=(visit_solution_node, depart_solution_node))
+    app.add_config_value("press_words", {}, "html", types=dict)
+    maths.setup(app)
     app.add_role("ko", Korean())
     app.add_transform(DropTitleIds)
     app.add_post_transform(SettleParticles)
@@ -103,7 +100,7 @@ class Pictures:
         for theme, svg in data.content.items():
             image = renderer.render_image(dataclasses.replace(data, mime_type="image/svg+xml", content=svg))
             for node in image[0].findall(nodes.image):
-                node["classes"] = [*node.get("classes", []), f"only-{theme}"]
+                node["classes"] = [*node.get("classes", []), f"picture-{theme}", "dark-light"]  # the last keeps the theme's filter off
             shown += image
         return shown
 
@@ -187,16 +184,3 @@ def _open_solution(self, node):
 
 def _close_solution(self, node):
     self.body.append("</details>\n")
-
-
-def _copy_katex(app, exception):
-    r"""Put KaTeX's style sheet and fonts beside the pages: woff2 alone, which every browser since 2016 reads."""
-    if exception or app.builder.format != "html":
-        return
-    out = Path(app.outdir) / "_static" / "katex"
-    (out / "fonts").mkdir(parents=True, exist_ok=True)
-    style = (KATEX / "katex.min.css").read_text("utf8")
-    style = re.sub(r',url\(fonts/[^)]*\.(?:woff|ttf)\) format\("[a-z]+"\)', "", style)
-    (out / "katex.min.css").write_text(style, "utf8")
-    for font in KATEX.glob("fonts/*.woff2"):
-        shutil.copy(font, out / "fonts" / font.name)

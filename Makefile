@@ -1,0 +1,39 @@
+# The book's commands, each one line of `press`. `make book` and `make test` do everything on a fresh machine.
+PYTHON ?= python3
+SETUP := $(PYTHON) code/press/bootstrap.py
+PRESS := .venv/bin/press
+
+.PHONY: book test html pdf messages status check clean
+
+book:
+	@$(SETUP) tex
+	@$(PRESS) book
+
+test:
+	@$(SETUP) tex browser
+	@.venv/bin/pytest
+
+html:
+	@$(SETUP)
+	@$(PRESS) html
+
+pdf:
+	@$(SETUP) tex
+	@$(PRESS) pdf
+
+messages:
+	@$(SETUP)
+	@$(PRESS) messages
+
+status:
+	@$(SETUP)
+	@$(PRESS) status
+
+check:
+	@$(SETUP)
+	@$(PRESS) messages --check
+	@.venv/bin/ruff check code tests conf.py
+	@.venv/bin/ruff format --check code tests conf.py
+
+clean:
+	rm -rf _build
