@@ -11,7 +11,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from press import BOOK, BUILD, LANGUAGES, ROOT, PressError, catalogue, chapters, editions, pdf, read, runs, status
+from press import BOOK, BUILD, LANGUAGES, ROOT, PressError, catalogue, chapters, editions, pdf, read, runs, status, third_party
 
 SITE = BUILD / "site"
 WORK = BUILD / "work"
@@ -126,6 +126,7 @@ def _assemble(formats: tuple[str, ...], rows: dict) -> None:
             shutil.copy(WORK / language / "latex" / name, new / "pdf" / name)
     shutil.copy(BOOK / "_static" / "chooser.html", new / "index.html")
     (new / ".nojekyll").write_text("")
+    (new / "THIRD_PARTY.md").write_text(third_party.text(), "utf8")
     (new / "status.json").write_text(json.dumps(rows, ensure_ascii=False, indent=1, sort_keys=True), "utf8")
     shutil.rmtree(old, ignore_errors=True)
     if SITE.exists():
