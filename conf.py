@@ -39,5 +39,3 @@ html_css_files = ["katex/katex.min.css", "book.css"]
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
-
-latex_engine = "xelatex"

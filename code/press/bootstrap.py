@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 TEX = [
     "texlive-xetex", "texlive-lang-korean", "texlive-latex-extra", "texlive-latex-recommended", "texlive-fonts-recommended",
-    "texlive-plain-generic", "latexmk", "xindy", "fonts-nanum", "fonts-freefont-otf", "poppler-utils",
+    "texlive-plain-generic", "latexmk", "xindy", "fonts-nanum", "fonts-lmodern", "fonts-dejavu-core",
+    "poppler-utils",
 ]  # fmt: skip
 BROWSER = ["chromium"]
 TORCH = "torch==2.13.0"
@@ -32,9 +33,9 @@ def missing_tex() -> list[str]:
     commands = {"xelatex": "texlive-xetex", "latexmk": "latexmk", "xindy": "xindy", "pdftotext": "poppler-utils", "pdffonts": "poppler-utils"}
     files = {
         "kotex.sty": "texlive-lang-korean", "titlesec.sty": "texlive-latex-extra", "booktabs.sty": "texlive-latex-recommended",
-        "phvr8t.tfm": "texlive-fonts-recommended", "iftex.sty": "texlive-plain-generic",
+        "phvr8t.tfm": "texlive-fonts-recommended", "iftex.sty": "texlive-plain-generic", "lmroman10-regular.otf": "fonts-lmodern",
     }  # fmt: skip
-    fonts = {"NanumMyeongjo": "fonts-nanum", "NanumGothicCoding": "fonts-nanum", "FreeSerif": "fonts-freefont-otf"}
+    fonts = {"NanumMyeongjo": "fonts-nanum", "NanumSquare": "fonts-nanum", "NanumGothicCoding": "fonts-nanum", "DejaVuSansMono": "fonts-dejavu-core"}
     lacking = [package for command, package in commands.items() if not shutil.which(command)]
     kpsewhich = shutil.which("kpsewhich")
     lacking += [p for f, p in files.items() if not kpsewhich or not _output([kpsewhich, f])]

@@ -1,4 +1,4 @@
-r"""What differs between the languages: settings of Sphinx, names of things, the preamble of the PDF."""
+r"""What differs between the languages: settings of Sphinx, names of things; see press.latex for the PDF."""
 
 from __future__ import annotations
 
@@ -28,31 +28,6 @@ THEME = {
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
 
-FONTS = r"""
-\usepackage{kotex}
-\setmainhangulfont{NanumMyeongjo}
-\setsanshangulfont{NanumGothic}
-\setmonohangulfont{NanumGothicCoding}
-"""
-PREAMBLE = {
-    "ko": FONTS + r"""
-\AtBeginDocument{%
-  \renewcommand{\contentsname}{목차}%
-  \renewcommand{\figurename}{그림}%
-  \renewcommand{\tablename}{표}%
-  \renewcommand{\indexname}{찾아보기}%
-  \renewcommand{\bibname}{참고문헌}%
-}
-""",
-    "en": FONTS,
-}
-KO_CHAPTERS = r"""
-\makeatletter
-\renewcommand{\@chapapp}{}
-\renewcommand{\chaptername}{}
-\makeatother
-"""
-
 
 def settings(language: str) -> dict:
     r"""Return the settings of Sphinx for an edition in a language.
@@ -71,14 +46,4 @@ def settings(language: str) -> dict:
         "numfig_format": NUMBERED[language],
         "nb_code_prompt_show": WORDS[language]["show"],
         "nb_code_prompt_hide": WORDS[language]["hide"],
-        "latex_documents": [("index", f"deep-learning-{language}.tex", title, "", "manual")],
-        "latex_elements": {
-            "papersize": "a4paper",
-            "pointsize": "10pt",
-            "babel": "",
-            "polyglossia": "",
-            "fncychap": "",
-            "fontpkg": "",
-            "preamble": PREAMBLE[language],
-        },
     }

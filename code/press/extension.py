@@ -11,9 +11,9 @@ from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxRole
 
-from sphinx_exercise.nodes import depart_solution_node, solution_node, visit_solution_node
+from sphinx_exercise.nodes import solution_node
 
-from press import BOOK, SOURCE, catalogue, editions, maths, particles, runs, terms
+from press import BOOK, SOURCE, catalogue, editions, latex, maths, particles, runs, terms
 from press import read as reader
 
 
@@ -29,9 +29,10 @@ def setup(app):
     app.add_config_value("press_pdf", False, "html", types=frozenset({bool, str, int}))
     app.add_directive("terms", terms.TermsDirective)
     app.add_directive("build-status", terms.StatusDirective)
-    app.add_node(solution_node, override=True, html=(_open_solution, _close_solution), latex=(visit_solution_node, depart_solution_node))
+    app.add_node(solution_node, override=True, html=(_open_solution, _close_solution))
     app.add_config_value("press_words", {}, "html", types=dict)
     maths.setup(app)
+    latex.setup(app)
     app.add_role("ko", Korean())
     app.add_transform(DropTitleIds)
     app.add_post_transform(SettleParticles)

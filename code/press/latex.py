@@ -61,10 +61,9 @@ def settings(language: str) -> dict:
         "latex_table_style": ["booktabs"],
         "latex_show_urls": "no",
         "latex_elements": {
-            "papersize": "",
             "pointsize": "10pt",
             "extraclassoptions": "oneside,openany",
-            "geometry": r"\usepackage[paperwidth=188mm,paperheight=257mm,textwidth=142mm,textheight=206mm,top=27mm,headsep=8mm]{geometry}",
+            "geometry": r"\usepackage[paperwidth=188mm,paperheight=257mm,headsep=7mm,footskip=11mm]{geometry}",
             "babel": "",
             "polyglossia": "",
             "fncychap": "",
@@ -90,11 +89,13 @@ def _look() -> str:
     keys = [
         "verbatimwithframe=true,pre_border-width=0pt,pre_border-left-width=2pt,pre_padding=5pt,pre_padding-left=8pt,pre_border-radius=0pt",
         "pre_background-TeXcolor={HTML}{F5F7F9},pre_border-TeXcolor={HTML}{0072B2}",
+        "hmargin={23mm,23mm},vmargin={27mm,24mm}",
         "InnerLinkColor={HTML}{005A8C},OuterLinkColor={HTML}{005A8C},TitleColor={HTML}{24292F},iconpackage=none",
     ]
     for kind, color in KINDS.items():
         line, ground = SHADES[color]
         keys.append(f"div.{kind}_{BOX.format(kind)},div.{kind}_border-TeXcolor={{HTML}}{{{line}}},div.{kind}_background-TeXcolor={{HTML}}{{{ground}}}")
+        keys.append(f"div.{kind}_TeXextras={{\\presscodeinbox}}")
         keys.append(f"div.{kind}_title-background-TeXcolor={{HTML}}{{{ground}}},div.{kind}_title-foreground-TeXcolor={{HTML}}{{{line}}}")
     return ",%\n".join(keys)
 
@@ -159,6 +160,9 @@ def _close_exercise(self, node):
 
 
 def _open_solution(self, node):
+    for title in node.findall(nodes.title):
+        title.children = [nodes.Text(editions.WORDS[self.config.language]["solution"])]
+        break
     home = self.builder.env.sphinx_exercise_registry[node["label"]]["docname"]
     self.body.append(rf"\phantomsection\label{{{home}:{node['label']}}}" + "\n" + r"\begin{presssolution}")
 
