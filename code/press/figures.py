@@ -1,4 +1,4 @@
-r"""Draw a figure that a run has kept: once a language, light and dark for the screen, PDF for print."""
+r"""Draw a figure that a run has kept: once a language, light and dark for the screen, PDF for print, PNG for notebooks."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ DARK = {
     "#666666": "#a5a5a5",
 }
 """Colours of `deepbook.plotting` on a dark page; every other colour, black and white too, stays as it is."""
+
+DPI = 144
+"""Dots an inch of the pictures in notebooks: one and a half for each pixel of a page."""
 
 
 def dark(svg: str) -> str:
@@ -110,6 +113,7 @@ def draw(pickled: Path, out: Path, translations: dict[str, dict[str, str]], kore
                     pad_inches=0.04,
                     metadata={"CreationDate": None, "ModDate": None, "Producer": None, "Creator": None},
                 )
+                figure.savefig(partial / f"{language}.png", bbox_inches="tight", pad_inches=0.04, dpi=DPI, facecolor="white", metadata={"Software": None})
                 plt.close("all")
     if missing:
         raise PressError(f"{where}: figure text without translation: {sorted(missing)}; give each its string literal in the cell and its msgstr")

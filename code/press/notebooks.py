@@ -1,4 +1,4 @@
-r"""Write each chapter's executed notebook, from the page that Sphinx has resolved: plain Markdown, nothing of the press in it.
+r"""Write each chapter's executed notebook, which needs ``deepbook`` and nothing of the press.
 
 ``python -m press.notebooks check FILE...`` runs notebooks again where the press cannot be imported and compares what they print.
 """
@@ -12,22 +12,21 @@ import re
 import struct
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urljoin
 
 import nbformat
 from docutils import nodes
+from pybtex_docutils import Backend
 
-from press import BOOK, PressError, editions, figures, read, runs
+from press import BOOK, PressError, figures, read, runs
 from press.kernel import FIGURE
+from press.markdown import Page
 from press.source import cells
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python", "pygments_lexer": "ipython3"},
 }
-ENVIRONMENTS = {"equation": "", "align": "aligned", "alignat": "aligned", "gather": "gathered", "multline": "gathered", "eqnarray": "aligned"}
 
 
 def write(app, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
@@ -37,7 +36,7 @@ def write(app, pagename: str, templatename: str, context: dict, doctree: nodes.d
         return
     out = Path(app.outdir) / "notebooks" / f"{pagename}.ipynb"
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(nbformat.writes(notebook(app, pagename, doctree)) + "\n", "utf8")
+    out.write_text(nbformat.writes(notebook(app, pagename, doctree)).rstrip() + "\n", "utf8")
 
 
 def notebook(app, pagename: str, doctree: nodes.document, install: str | None = None) -> nbformat.NotebookNode:
@@ -53,162 +52,167 @@ def notebook(app, pagename: str, doctree: nodes.document, install: str | None = 
         A valid notebook, the same for the same page.
 
     Raises:
-        PressError: If the page holds something that a notebook cannot show.
+        PressError: If the chapter was not run, or the page holds something that a notebook cannot show.
     """
-    language, text = app.config.language, (BOOK / f"{pagename}.md").read_text("utf8")
+    text, language = (BOOK / f"{pagename}.md").read_text("utf8"), app.config.language
     run, labels = runs.find(text), runs.labels(pagename, text)
     if run is None:
         raise PressError(f"book/{pagename}.md: no stored run holds for this chapter; run `press execute`, then build again")
     code = cells(read.in_language(pagename, text, language))
     page = Page(app, pagename, doctree, code)
-    book = nbformat.v4.new_notebook(metadata={**METADATA, "lang": language, "title": page.title})
+    book = nbformat.v4.new_notebook(metadata={**METADATA, "lang": language, "title": app.env.titles[pagename].astext()})
     if install:
         book.cells.append(nbformat.v4.new_code_cell(install, id="install"))
-    prose: list[str] = []
-    count = 0
-
-    def close():
-        if prose:
-            book.cells.append(nbformat.v4.new_markdown_cell("\n\n".join(prose), id=f"text-{len(book.cells)}"))
-            prose.clear()
-
-    for item in [*page.flow(doctree), *page.rest(), *page.references()]:
-        if isinstance(item, str):
-            if item.startswith("#"):  # a heading begins a cell, so that its section folds
-                close()
-            prose.append(item)
+    last = ""
+    for item in [*page.flow(doctree.children), *page.before(len(code)), *references(app, page)]:
+        if item == "":
             continue
-        close()
-        count += 1
-        _, source, options = code[item]
-        outputs = [_output(dict(o), run, labels, language, page.alts.get(item, "")) for o in run.outputs[item]]
-        metadata = {"tags": options["tags"]} if options.get("tags") else {}
-        cell = nbformat.v4.new_code_cell(source, id=f"code-{item}", metadata=metadata, execution_count=count, outputs=outputs)
-        for output in cell.outputs:
-            if output.output_type == "execute_result":
-                output.execution_count = count
-        book.cells.append(cell)
-    close()
+        if isinstance(item, int):
+            book.cells.append(_code_cell(item, code[item], run, labels, language, page.alts.get(item, "")))
+        elif last and not item.startswith("#"):
+            book.cells[-1].source += f"\n\n{item}"
+        else:  # a heading begins a cell, so that its section folds
+            book.cells.append(nbformat.v4.new_markdown_cell(item, id=f"text-{len(book.cells)}"))
+        last = item if isinstance(item, str) else ""
     nbformat.validate(book)
     return book
 
 
-def _output(output: dict, run: runs.Run, labels: dict, language: str, alt: str) -> nbformat.NotebookNode:
-    name = output.get("data", {}).get(FIGURE)
-    if output["output_type"] == "execute_result":
-        output["execution_count"] = None
-    if name:
-        png = (runs.drawing(run, name, labels) / f"{language}.png").read_bytes()
-        width, height = (round(side * 96 / figures.DPI) for side in struct.unpack(">II", png[16:24]))
-        output["data"] = {"image/png": base64.b64encode(png).decode(), "text/plain": alt or "<Figure>"}
-        output["metadata"] = {"image/png": {"alt": alt, "width": width, "height": height}}
-    return nbformat.from_dict(output)
+def _code_cell(number: int, cell: tuple, run: runs.Run, labels: dict, language: str, alt: str) -> nbformat.NotebookNode:
+    _, source, options = cell
+    outputs: list[nbformat.NotebookNode] = []
+    for stored in run.outputs[number]:
+        output = dict(stored)
+        if outputs and output.get("name") and output["name"] == outputs[-1].get("name"):
+            outputs[-1].text += output["text"]
+            continue
+        name = output.get("data", {}).get(FIGURE)
+        if output["output_type"] == "execute_result":
+            output["execution_count"] = number + 1
+        if name:
+            png = (runs.drawing(run, name, labels) / f"{language}.png").read_bytes()
+            width, height = (round(side * 96 / figures.DPI) for side in struct.unpack(">II", png[16:24]))
+            output["data"] = {"image/png": base64.b64encode(png).decode(), "text/plain": alt or "<Figure>"}
+            output["metadata"] = {"image/png": {"alt": alt, "width": width, "height": height}}
+        outputs.append(nbformat.from_dict(output))
+    metadata = {"tags": options["tags"]} if options.get("tags") else {}
+    return nbformat.v4.new_code_cell(source, id=f"code-{number}", metadata=metadata, execution_count=number + 1, outputs=outputs)
 
 
-# -- prose -----------------------------------------------------------------------------------------------------------
+def references(app, page: Page) -> list[str]:
+    r"""Return a heading and the full entries of what a page cites, in the order of the bibliography; nothing if it cites nothing."""
+    domain = app.env.get_domain("cite")
+    cited = {target.key for ref in domain.citation_refs if ref.docname == page.name for target in ref.targets}
+    found = {}
+    for citation in domain.citations:
+        if citation.key in cited:
+            found.setdefault(citation.key, citation)
+    if not found:
+        return []
+    title = app.env.titles[next(iter(found.values())).bibliography_key.docname]
+    entries = [page.inline(Backend().paragraph(citation.formatted_entry)) for citation in found.values()]
+    return [f"## {page.inline(title)}", "\n".join(f"- {entry}" for entry in entries)]
 
 
-def escape(text: str) -> str:
-    r"""Write a text so that Markdown shows it as it is; line breaks become spaces.
+# -- checking --------------------------------------------------------------------------------------------------------
+
+
+def printed(cell: nbformat.NotebookNode) -> str:
+    r"""Return what a code cell prints and returns as text; pictures and other displays are left out.
 
     Examples:
-        >>> print(escape("1~3개에 $5, a_b 그리고 *x*"))
-        1\~3개에 \$5, a_b 그리고 \*x\*
+        >>> from nbformat.v4 import new_code_cell, new_output
+        >>> printed(new_code_cell("", outputs=[new_output("stream", text="a\n"), new_output("execute_result", {"text/plain": "2"})]))
+        'a\n2\n'
     """
-    text = re.sub(r"\s+", " ", text)
-    return re.sub(r"[\\`*$~]|(?<!\w)_|_(?!\w)|<(?=[\w/!?])|&(?=#?\w+;)|\](?=[(\[:])", r"\\\g<0>", text)
+    text = ""
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            text += output.text
+        elif output.output_type == "execute_result":
+            text += output.data.get("text/plain", "") + "\n"
+    return text
 
 
-def display(tex: str, number: str = "") -> str:
-    r"""Write a formula that stands by itself as Jupyter and Colab show it.
+def check(path: Path, python: str = sys.executable, seconds: int = runs.SECONDS, environment: dict | None = None) -> int:
+    r"""Run a notebook from top to bottom in a fresh kernel without the press, and compare what it prints with what it holds.
 
     Args:
-        tex: TeX, with or without an environment of amsmath around it.
-        number: Of the equation; none if empty.
+        path: The notebook.
+        python: An interpreter that has ``ipykernel`` and the packages that the notebook needs.
+        seconds: Time limit of one cell.
+        environment: Variables of the kernel beside those of this process.
 
     Returns:
-        Lines of Markdown.
-
-    Examples:
-        >>> print(display(r"\begin{align} a &= b \\ c &= d \end{align}", "1.2"))
-        $$
-        \begin{aligned} a &= b \\ c &= d \end{aligned}
-        \tag{1.2}
-        $$
-    """
-    lines = [line for line in tex.strip().split("\n") if line.strip()]
-    tex = "\n".join(lines)
-    outer = re.fullmatch(r"\\begin\{(\w+)\*?\}(.*)\\end\{\1\*?\}", tex, re.DOTALL)
-    if outer and outer[1] in ENVIRONMENTS:
-        inner, name = outer[2].strip("\n"), ENVIRONMENTS[outer[1]]
-        inner = re.sub(r"^\{\d+\}", "", inner) if outer[1] == "alignat" else inner
-        tex = rf"\begin{{{name}}}{inner}\end{{{name}}}" if name else inner.strip()
-    elif r"\\" in re.sub(r"(?s)\\begin\{(\w+\*?)\}.*\\end\{\1\}", "", tex):
-        tex = rf"\begin{{aligned}}{tex}\end{{aligned}}"
-    return f"$$\n{tex}\n" + (rf"\tag{{{number}}}" + "\n" if number else "") + "$$"
-
-
-def nest(blocks: list[str], first: str, others: str) -> str:
-    r"""Put blocks into a list item or a quotation.
-
-    Examples:
-        >>> print(nest(["a", "b"], "- ", "  "))
-        - a
-        <BLANKLINE>
-          b
-    """
-    text = re.sub(r"(?ms)^\$\$\n(.*?)\n\$\$$", lambda m: f"$${m[1]}$$".replace("\n", " "), "\n\n".join(blocks))  # Jupyter wants one line here
-    return "\n".join(((first if n == 0 else others) + line).rstrip() for n, line in enumerate(text.split("\n")))
-
-
-class Page:
-    r"""Read a resolved page as Markdown and code cells.
-
-    Args:
-        app: Sphinx.
-        name: Of the page.
-        doctree: The page.
-        code: The chapter's cells, as `press.source.cells` reads them.
+        The number of cells that were compared; those tagged ``timing`` are run, not compared.
 
     Raises:
-        PressError: If the page and its source do not have the same cells.
+        PressError: If a cell fails or prints something else, with the cell, what it holds and what came.
     """
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    def __init__(self, app, name: str, doctree: nodes.document, code: list):
-        self.app, self.env, self.config, self.name, self.code = app, app.env, app.config, name, code
-        self.title = self.env.titles[name].astext()
-        self.level, self.in_table = 0, False
-        shown = [n for n, (_, _, options) in enumerate(code) if "remove-cell" not in options.get("tags", ())]
-        found = sorted((c for c in doctree.findall(nodes.container) if c.get("nb_element") == "cell_code"), key=lambda c: c["cell_index"])
-        if len(shown) != len(found):
-            raise PressError(f"book/{name}.md: the page shows {len(found)} cells, its source {len(shown)}; `remove-cell` is the one tag that hides a cell")
-        self.number = {id(container): n for container, n in zip(found, shown, strict=True)}
-        images = {n: next(c.findall(nodes.image), None) for c, n in zip(found, shown, strict=True)}
-        self.alts = {n: image.get("alt", "") for n, image in images.items() if image is not None}
-        self.pending = [n for n in range(len(code)) if n not in shown]  # cells that the page hides go where their lines are
+    book = nbformat.read(path, 4)
+    held = [printed(cell) if cell.cell_type == "code" else "" for cell in book.cells]
+    guard = nbformat.v4.new_code_cell("import sys; sys.modules['press'] = None  # whoever imports the press fails", id="guard")
+    book.cells.insert(0, guard)
+    at = [0]
+    with tempfile.TemporaryDirectory() as folder:
+        manager = AsyncKernelManager(transport="ipc", ip=f"{folder}/kernel")
+        manager._kernel_spec = KernelSpec(argv=[python, "-m", "ipykernel_launcher", "-f", "{connection_file}"], language="python")
+        client = NotebookClient(
+            book, km=manager, timeout=seconds, resources={"metadata": {"path": folder}}, on_cell_start=lambda cell, cell_index: at.__setitem__(0, cell_index)
+        )
+        where = lambda: f"{path}: cell {at[0]} ({book.cells[at[0]].id})"  # noqa: E731
+        try:
+            client.execute(env={**os.environ, **runs.ONE_THREAD, "PYTHONHASHSEED": "0", **(environment or {})})
+        except CellTimeoutError:
+            raise PressError(f"{where()} ran longer than {seconds} s; give the check more seconds, or make the chapter's cell smaller") from None
+        except DeadKernelError:
+            raise PressError(f"{where()}: the kernel of {python} died; does it have ipykernel and enough memory?") from None
+        except CellExecutionError as error:
+            trace = re.sub(r"\x1b\[[0-9;]*m", "", error.traceback).strip()
+            raise PressError(f"{where()} failed outside the book; what it uses must be in deepbook or in the notebook itself\n{trace}") from None
+    return _compare(path, book.cells[1:], held)
 
-    def flow(self, parent: nodes.Element) -> Iterator[str | int]:
-        r"""Yield Markdown blocks, and for each code cell its number."""
-        for node in parent.children:
-            yield from self._hidden(next((n.line for n in node.findall() if n.line), 0))
-            kind = type(node).__name__
-            if id(node) in self.number:
-                number = self.number[id(node)]
-                yield from self.rest(number)
-                yield number
-                yield from (self.caption(f, "figure") for f in node.findall(nodes.figure) if f.next_node(nodes.caption))
-            elif isinstance(node, nodes.section):
-                self.level += isinstance(node[0], nodes.title)
-                yield from self.flow(node)
-                self.level -= isinstance(node[0], nodes.title)
-            elif kind in ("exercise_node", "exercise_enumerable_node", "solution_node"):
-                self.level += 1
-                yield self.exercise(node, kind == "solution_node")
-                yield from self.flow(nodes.container("", *[child.deepcopy() if False else child for child in node.children[1:]]))
-                self.level -= 1
-            elif isinstance(node, nodes.Admonition):
-                yield self.admonition(node)
-            elif kind in FLOW and not (kind == "container" and "literal-block-wrapper" in node["classes"]):
-                yield from self.flow(node)
-            elif kind not in NOTHING:
-                yield getattr(self, f"block_{kind}", self.unknown)(node)
+
+def _compare(path: Path, new: list, held: list[str]) -> int:
+    faults, count = [], 0
+    for n, (cell, before) in enumerate(zip(new, held, strict=True), 1):
+        if cell.cell_type != "code" or "timing" in cell.metadata.get("tags", ()):
+            continue
+        count += 1
+        now = printed(cell)
+        if now != before:
+            old_lines, new_lines = before.split("\n"), now.split("\n")
+            k = next((k for k, (a, b) in enumerate(zip(old_lines, new_lines, strict=False)) if a != b), min(len(old_lines), len(new_lines)) - 1)
+            old_line, new_line = ("".join(lines[k : k + 1]) for lines in (old_lines, new_lines))
+            faults.append(f"{path}: cell {n} ({cell.id}), line {k + 1} of what it prints:\n  expected {old_line!r}\n  came     {new_line!r}")
+    if faults:
+        cure = "give the cell a seed, or tag it `timing` if its output depends on the clock"
+        raise PressError("\n".join(faults) + f"\n{cure}")
+    return count
+
+
+def main(arguments: list[str] | None = None) -> int:
+    r"""Run ``python -m press.notebooks check FILE...``; return 0, or 1 if a notebook does not hold what it prints."""
+    parser = argparse.ArgumentParser(prog="python -m press.notebooks", description="Run downloaded notebooks again without the press.")
+    checking = parser.add_subparsers(required=True).add_parser("check", help="run notebooks in a fresh kernel and compare what they print")
+    checking.add_argument("notebooks", nargs="+", type=Path, metavar="FILE")
+    checking.add_argument("--python", default=sys.executable, help="interpreter of the kernel; it needs ipykernel and deepbook")
+    checking.add_argument("--seconds", type=int, default=runs.SECONDS, help="time limit of one cell")
+    chosen = parser.parse_args(arguments)
+    failed = 0
+    for path in chosen.notebooks:
+        try:
+            print(f"{path}: {check(path, chosen.python, chosen.seconds)} cells print what the notebook holds", flush=True)
+        except (PressError, OSError, ValueError, nbformat.ValidationError) as error:
+            failed += 1
+            print(f"press: {path}: {error}" if str(path) not in str(error) else f"press: {error}", file=sys.stderr, flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
