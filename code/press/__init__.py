@@ -16,6 +16,20 @@ class PressError(Exception):
     r"""What went wrong, where, and the cure, in one message that the reader of a terminal can act on."""
 
 
+def located(chapter: str, error: PressError) -> PressError:
+    r"""Name the file in an error that names at most a line.
+
+    Examples:
+        >>> print(located("part/first", PressError("line 3: what; the cure")))
+        book/part/first.md:3: what; the cure
+    """
+    text = str(error)
+    if text.startswith(("book/", "locales/")):
+        return error
+    line, colon, rest = text.removeprefix("line ").partition(": ")
+    return PressError(f"book/{chapter}.md:{line}: {rest}" if text.startswith("line ") and colon else f"book/{chapter}.md: {text}")
+
+
 def chapters() -> list[str]:
     r"""Return the names of all sources of the book, as in ``components/loss``, sorted."""
     return sorted(p.relative_to(BOOK).with_suffix("").as_posix() for p in BOOK.rglob("*.md"))

@@ -11,7 +11,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from press import BOOK, BUILD, LANGUAGES, ROOT, PressError, catalogue, chapters, editions, pdf, read, runs, status, third_party
+from press import BOOK, BUILD, LANGUAGES, ROOT, PressError, catalogue, chapters, editions, lock, pdf, read, runs, status, third_party
 
 SITE = BUILD / "site"
 WORK = BUILD / "work"
@@ -68,7 +68,7 @@ def _stamp(formats: tuple[str, ...]) -> str:
     r"""Name all that the site is made of: sources, catalogues, code, pinned tools, formats."""
     files = [ROOT / "conf.py", ROOT / "pyproject.toml", ROOT / "package-lock.json"]
     for folder in (BOOK, ROOT / "locales", ROOT / "code"):
-        files += [p for p in sorted(folder.rglob("*")) if p.is_file() and "__pycache__" not in p.parts and ".egg-info" not in str(p)]
+        files += [p for p in sorted(folder.rglob("*")) if p.is_file() and p.suffix != ".mo" and "__pycache__" not in p.parts and ".egg-info" not in str(p)]
     found = hashlib.sha256(repr((formats, sys.version)).encode())
     for file in files:
         found.update(str(file.relative_to(ROOT)).encode() + b"\0" + (file.read_bytes() if file.exists() else b""))
@@ -104,13 +104,19 @@ def _titles(language: str) -> list[str]:
 
 def _sphinx(language: str, builder: str, with_pdf: bool) -> None:
     out, trees = WORK / language / builder, WORK / language / "doctrees"
+    unfinished = WORK / language / "unfinished"
+    if unfinished.exists():  # the last time was killed or failed: its pages may be half written, and would not warn again
+        shutil.rmtree(WORK / language)
+    unfinished.parent.mkdir(parents=True, exist_ok=True)
+    unfinished.touch()
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-n", "-b", builder, "-c", str(ROOT)]
     command += ["-D", f"language={language}", "-D", f"press_pdf={int(with_pdf)}", "-d", str(trees), str(BOOK), str(out)]
     environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
-    result = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, encoding="utf8")
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, encoding="utf8", pass_fds=lock.held())
     if result.returncode:
         lines = [line for line in (result.stderr + result.stdout).split("\n") if line.strip()]
         raise PressError(f"Sphinx could not write the {builder} edition in {language}:\n  " + "\n  ".join(lines[-40:]))
+    unfinished.unlink()
 
 
 def _assemble(formats: tuple[str, ...], rows: dict) -> None:

@@ -3,7 +3,9 @@ r"""The command ``press``: build the book, bring its catalogues up to date, tell
 from __future__ import annotations
 
 import argparse
+import errno
 import os
+import signal
 import sys
 import time
 
@@ -30,7 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
     update.add_argument("--check", action="store_true", help="write nothing; fail if anything is missing, fuzzy, obsolete or out of date")
     commands.add_parser("status", help="what each chapter holds and cost")
     chosen = parser.parse_args(arguments)
-    os.environ.setdefault("LC_ALL", "C.UTF-8")
+    os.environ["LC_ALL"] = "C.UTF-8"
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     start = time.perf_counter()
     try:
         code = _run(chosen)
@@ -38,7 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"press: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"press: {error.strerror or error}: {error.filename or ''}; the last good site is as it was", file=sys.stderr)
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        cure = "make room on the disk, then build again; " if full else ""
+        print(f"press: {error.strerror or error}: {error.filename or ''}; {cure}the last good site is as it was", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("press: interrupted; the last good site is as it was", file=sys.stderr)
@@ -49,14 +54,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(chosen) -> int:
-    from press import catalogue, chapters, runs, status
+    from press import catalogue, chapters, lock, runs, status
 
     if chosen.command in ("book", "html", "pdf"):
         from press import build
 
-        build.build(("html",) if chosen.command == "html" else ("html", "pdf"))
+        with lock.alone():
+            build.build(("html",) if chosen.command == "html" else ("html", "pdf"))
     elif chosen.command == "execute":
-        runs.all_runs()
+        with lock.alone():
+            runs.all_runs()
     elif chosen.command == "status":
         print(status.table(status.status()))
     else:

@@ -107,7 +107,7 @@ def pattern(text: str, decode=runtime) -> tuple[re.Pattern, list[str]]:
     Examples:
         >>> p, fields = pattern("학습률 {lr:.1f}")
         >>> p.fullmatch("학습률 0.1").groups(), fields
-        (('0.1',), ['lr'])
+        (('0.1',), ['lr:.1f'])
     """
     out, fields = "", []
     for literal, field in parts(text):
@@ -119,14 +119,19 @@ def pattern(text: str, decode=runtime) -> tuple[re.Pattern, list[str]]:
 
 
 def parts(text: str) -> list[tuple[str, str | None]]:
-    r"""Cut an f-string into pairs of literal text and the field after it, or None.
+    r"""Cut an f-string into pairs of literal text and the field after it with its format, or None.
 
     Examples:
         >>> parts("학습률 {lr:.1f}")
-        [('학습률 ', 'lr')]
+        [('학습률 ', 'lr:.1f')]
     """
+
+    def whole(field, spec, conversion):
+        return field.strip() + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "")
+
     try:
-        return [(literal, None if field is None else field.strip()) for literal, field, _, _ in string.Formatter().parse(text)]
+        found = string.Formatter().parse(text)
+        return [(literal, None if field is None else whole(field, spec, conversion)) for literal, field, spec, conversion in found]
     except ValueError:  # braces that are no fields, as in TeX
         return [(text, None)]
 

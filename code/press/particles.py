@@ -53,8 +53,16 @@ def final_sound(text: str) -> str | None:
         for ending, sound in WORDS.items():
             if lower.endswith(ending):
                 return sound
-        return LETTERS.get(lower[-1], "") if word[0].isupper() else {"l": "ㄹ", "m": "ㅁ", "n": "ㄴ", "ng": "ㅇ", "b": "ㅂ", "k": "ㄱ", "p": "ㅂ", "t": "ㅅ"}.get(lower[-1], "")
+        return LETTERS.get(lower[-1], "") if word[0].isupper() or len(lower) == 1 else _word(lower)
     return None
+
+
+def _word(word: str) -> str:
+    if word.endswith(("ng", "ck")):
+        return {"g": "ㅇ", "k": "ㄱ"}[word[-1]]
+    if word[-1] in "bkpt" and word[-2] not in "aeiou":
+        return ""  # test is 테스트, network is 네트워크
+    return {"l": "ㄹ", "m": "ㅁ", "n": "ㄴ", "b": "ㅂ", "k": "ㄱ", "p": "ㅂ", "t": "ㅅ"}.get(word[-1], "")
 
 
 def _number(digits: str) -> str:

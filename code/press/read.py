@@ -9,7 +9,7 @@ import nbformat
 from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
 
-from press import SOURCE, PressError, catalogue, particles, runs
+from press import SOURCE, PressError, catalogue, located, particles, runs
 from press.kernel import FIGURE
 from press.source import EXTENSIONS, Message, translate
 
@@ -81,7 +81,7 @@ def in_language(chapter: str, text: str, language: str) -> str:
     try:
         return translate(text, lookup)
     except PressError as error:
-        raise PressError(str(error) if str(error).startswith("book/") else f"book/{chapter}.md: {error}") from None
+        raise located(chapter, error) from None
 
 
 def fill(source: str, values: dict, where: str = "") -> str:

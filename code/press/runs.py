@@ -8,10 +8,10 @@ import hashlib
 import json
 import os
 import platform
-import re
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -19,15 +19,14 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from press import BOOK, BUILD, ROOT, PressError, catalogue, chapters, figures
-from press.kernel import FIGURE, REPORT
-from press.source import HANGUL, cells, messages
+from press import BOOK, BUILD, ROOT, PressError, catalogue, chapters, figures, located
+from press.execute import ONE_THREAD, SECONDS, Outcome, execute, kill_all  # noqa: F401 (the first two: for press.notebooks)
+from press.kernel import FIGURE
+from press.source import cells, messages
 
 RUNS = BUILD / "runs"
 DRAWINGS = BUILD / "figures"
-SECONDS = int(os.environ.get("PRESS_CELL_SECONDS", "300"))
-OUTPUT_LIMIT = 100_000  # characters of one cell's text output
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+KEPT = 14 * 24 * 3600  # seconds for which a run or a drawing that no chapter uses is kept, for work on two branches
 
 
 @dataclass(frozen=True)
@@ -112,80 +111,27 @@ def find(text: str) -> Run | None:
     return None
 
 
-def execute(chapter: str, seconds: int = SECONDS) -> Run:
-    r"""Run the cells of a chapter in a fresh kernel and store what they leave.
-
-    Args:
-        chapter: As in ``components/loss``.
-        seconds: Time limit of one cell.
-
-    Returns:
-        The run.
+def run(chapter: str) -> Run:
+    r"""Run a chapter and store what it leaves.
 
     Raises:
-        PressError: If a cell fails, takes too long, prints too much, prints Hangul or kills its kernel.
+        PressError: If a cell fails (see `press.execute.execute`).
     """
-    import nbformat
-    from jupyter_client.manager import AsyncKernelManager
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-
-    source = BOOK / f"{chapter}.md"
-    text = source.read_text("utf8")
-    found = cells(text)
-    new = nbformat.v4.new_code_cell
-    program = [new(f"from press.kernel import start as _s; _s({str(ROOT)!r})")]
-    program += [new(code, metadata={"tags": options.get("tags", [])}) for _, code, options in found]
-    program += [new(f"from press.kernel import finish as _f; _f({str(ROOT)!r})")]
-    notebook = nbformat.v4.new_notebook(cells=program, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
-    clock: dict[int, float] = {}
-    at = [0]
-
-    def begin(cell, cell_index):
-        at[0], clock[cell_index] = cell_index, time.perf_counter()
-
-    def end(cell, cell_index, execute_reply=None):
-        clock[cell_index] = time.perf_counter() - clock[cell_index]
-
-    with tempfile.TemporaryDirectory() as folder:
-        manager = AsyncKernelManager(kernel_name="python3", transport="ipc", ip=f"{folder}/kernel")
-        resources = {"metadata": {"path": folder}}
-        client = NotebookClient(notebook, km=manager, timeout=seconds, resources=resources, on_cell_start=begin, on_cell_executed=end)
-        where = lambda line=0: f"book/{chapter}.md:{(found[at[0] - 1][0] if 0 < at[0] <= len(found) else 1) + line}"  # noqa: E731
-        shown = lambda: "\n    ".join(["", *found[at[0] - 1][1].split("\n")]) if 0 < at[0] <= len(found) else ""  # noqa: E731
-        try:
-            client.execute(env={**os.environ, **ONE_THREAD, "PYTHONHASHSEED": "0"})
-        except CellTimeoutError:
-            raise PressError(f"{where()}: this cell ran longer than {seconds} s; make it smaller or raise PRESS_CELL_SECONDS{shown()}") from None
-        except DeadKernelError:
-            raise PressError(f"{where()}: the kernel died in this cell (out of memory, or a crash in native code){shown()}") from None
-        except CellExecutionError as error:
-            trace = re.sub(r"\x1b\[[0-9;]*m", "", error.traceback)
-            hits = re.findall(r"Cell In\[\d+\], line (\d+)", trace)
-            raise PressError(f"{where(int(hits[0]) - 1 if hits else 0)}: this cell failed\n{trace.strip()}") from None
-    report = next(o["data"][REPORT] for o in notebook.cells[-1].outputs if REPORT in o.get("data", {}))
-    outputs = [[dict(o) for o in cell.outputs] for cell in notebook.cells[1:-1]]
-    for (line, _, options), outs in zip(found, outputs, strict=True):
-        _inspect(outs, options.get("tags", []), f"book/{chapter}.md:{line}")
-    return _store(text, outputs, report, [round(clock[i + 1], 3) for i in range(len(found))])
+    text = (BOOK / f"{chapter}.md").read_text("utf8")
+    return _store(text, execute(chapter, text))
 
 
-def _inspect(outputs: list[dict], tags: list[str], where: str) -> None:
-    for output in outputs:
-        text = output.get("text", "") or "".join(v for k, v in output.get("data", {}).items() if k.startswith("text/") and isinstance(v, str))
-        if output.get("name") == "stderr":
-            raise PressError(f"{where}: this cell writes to stderr; mend what it warns of:\n{text}")
-        if len(text) > OUTPUT_LIMIT:
-            raise PressError(f"{where}: this cell prints {len(text)} characters, at most {OUTPUT_LIMIT} are allowed; print less")
-        if HANGUL.search(text) and "korean-data" not in tags:
-            raise PressError(f"{where}: this cell prints Hangul ({text.strip()[:60]!r}); print English, or tag the cell korean-data if Korean is the data")
-        if re.search(r"\bat 0x[0-9a-f]{6,}", text):
-            raise PressError(f"{where}: this cell shows a memory address ({text.strip()[:60]!r}), which changes at every run; end it with ;")
-
-
-def _store(text: str, outputs: list, report: dict, seconds: list[float]) -> Run:
+def _store(text: str, outcome: Outcome) -> Run:
     RUNS.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=RUNS, prefix="part-"))
+    try:
+        return _written(folder, text, outcome)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _written(folder: Path, text: str, outcome: Outcome) -> Run:
+    outputs, report, seconds = outcome
     for n, outs in enumerate(outputs):
         for m, output in enumerate(outs):
             pickled = output.get("data", {}).get(FIGURE)
@@ -232,33 +178,51 @@ def all_runs(progress=print, jobs: int | None = None) -> dict[str, Run]:
     """
     jobs = jobs or len(os.sched_getaffinity(0))
     texts = {chapter: (BOOK / f"{chapter}.md").read_text("utf8") for chapter in chapters()}
-    done = {chapter: find(text) for chapter, text in texts.items()}
+    done = {chapter: _found(chapter, text) for chapter, text in texts.items()}
     misses = sorted((c for c, run in done.items() if run is None), key=lambda c: (-_last_seconds(c), c))
-    fault = None
+    stop = threading.Event()
+    faults = []
     with ThreadPoolExecutor(jobs) as pool:
-        tasks = {pool.submit(execute, chapter): chapter for chapter in misses}
-        for n, task in enumerate(as_completed(tasks), 1):
-            chapter = tasks[task]
-            try:
-                done[chapter] = run = task.result()
-            except PressError as error:
-                fault = fault or error
-                pool.shutdown(wait=False, cancel_futures=True)
-                continue
-            except BaseException as error:
-                if type(error).__name__ != "CancelledError":
-                    raise
-                continue
-            _remember_seconds(chapter, sum(run.seconds))
-            progress(f"[{n}/{len(misses)}] ran {chapter} in {sum(run.seconds):.1f} s")
-    if fault:
-        raise fault
-    _draw_all(texts, done, jobs, progress)
+        tasks = {pool.submit(lambda c: None if stop.is_set() else run(c), chapter): chapter for chapter in misses}
+        try:
+            for n, task in enumerate(as_completed(tasks), 1):
+                if task.exception():
+                    stop.set()  # what waits does not begin, what runs is kept
+                    faults.append(task.exception())
+                elif made := task.result():
+                    done[tasks[task]] = made
+                    _remember_seconds(tasks[task], sum(made.seconds))
+                    progress(f"[{n}/{len(misses)}] ran {tasks[task]} in {sum(made.seconds):.1f} s")
+        except BaseException:
+            stop.set()
+            kill_all()
+            raise
+    if faults:
+        raise faults[0]
+    _prune(done, _draw_all(texts, done, jobs, progress))
     return done
 
 
-def _draw_all(texts: dict[str, str], done: dict[str, Run], jobs: int, progress) -> None:
-    work = {}
+def _found(chapter: str, text: str) -> Run | None:
+    try:
+        return find(text)
+    except PressError as error:
+        raise located(chapter, error) from None
+
+
+def _prune(done: dict[str, Run], drawings: set[Path]) -> None:
+    r"""Delete the runs and drawings that no chapter has used for a while."""
+    now = time.time()
+    used = drawings | {run.folder for run in done.values() if run.folder}
+    for folder in used:
+        os.utime(folder)
+    for folder in {*RUNS.glob("*/*"), *RUNS.glob("part-*"), *DRAWINGS.glob("*")} - used:
+        if folder.is_dir() and now - folder.stat().st_mtime > KEPT:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _draw_all(texts: dict[str, str], done: dict[str, Run], jobs: int, progress) -> set[Path]:
+    work, used = {}, set()
     for chapter, run in done.items():
         if run.folder is None:
             continue
@@ -266,14 +230,29 @@ def _draw_all(texts: dict[str, str], done: dict[str, Run], jobs: int, progress) 
         for (line, _, options), outs in zip(cells(texts[chapter]), run.outputs, strict=True):
             for output in outs:
                 name = output.get("data", {}).get(FIGURE)
-                if name and not (out := drawing(run, name, translations)).exists():
+                if not name:
+                    continue
+                used.add(out := drawing(run, name, translations))
+                if not out.exists():
                     work[out] = (run.folder / name, out, translations, "korean-data" in options.get("tags", ()), f"book/{chapter}.md:{line}")
     if work:
         DRAWINGS.mkdir(parents=True, exist_ok=True)
-        with ProcessPoolExecutor(min(jobs, len(work))) as pool:
+        with ProcessPoolExecutor(min(jobs, len(work)), initializer=_end_with, initargs=(os.getpid(),)) as pool:
             for task in [pool.submit(figures.draw, *job) for job in work.values()]:
                 task.result()
         progress(f"drew {len(work)} figures")
+    return used
+
+
+def _end_with(parent: int) -> None:
+    r"""End this process when its parent is gone, which a killed parent cannot ask for."""
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _times() -> dict[str, float]:

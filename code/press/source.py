@@ -44,11 +44,13 @@ class Message:
         id: The Korean text; line breaks of prose are folded to spaces.
         kind: ``text``, ``option``, ``math``, ``code``, ``comment`` or ``string``.
         spans: Where it stands, one span a line.
+        in_table: Whether it is a cell of a table, in which a pipe must be escaped.
     """
 
     id: str
     kind: str
     spans: tuple[Span, ...]
+    in_table: bool = False
 
     @property
     def line(self) -> int:
@@ -123,7 +125,7 @@ def cells(text: str) -> list[tuple[int, str, dict]]:
     for token in _parser().parse(text + "\n"):
         if token.type == "fence" and token.info.startswith("{code-cell}") and token.level == 0:
             body = token.content.split("\n")[:-1]
-            options, start = _option_block(body)
+            options, start = _option_block(body, token.map[0] + 2)
             found.append((token.map[0] + 2 + start, "\n".join(body[start:]), options))
     return found
 
@@ -136,14 +138,16 @@ Where = list[tuple[int, int]]  # for each line of a piece of source: its line in
 def _walk(text: str, where: Where) -> Iterator[Message]:
     lines = text.split("\n")
     cursor: dict[int, int] = {}
+    before = ""
     for token in _parser().parse(text + "\n"):
+        in_table, before = before in ("td_open", "th_open"), token.type
         if token.map is None:
             continue
         first, last = token.map
         if token.type == "front_matter":
             yield from _yaml(lines[first + 1 : last - 1], where[first + 1 : last - 1])
         elif token.type == "inline":
-            yield from _inline(token.content, lines, first, where, cursor)
+            yield from _inline(token.content, lines, first, where, cursor, in_table)
         elif token.type in ("fence", "colon_fence"):
             body = token.content.split("\n")[:-1]
             yield from _fence(token.info.strip(), body, _inner(lines, body, first + 1, where), lines[first], where[first])
@@ -155,21 +159,21 @@ def _inner(lines: list[str], body: list[str], first: int, where: Where) -> Where
     return [(where[first + k][0], where[first + k][1] + len(lines[first + k]) - len(b)) for k, b in enumerate(body)]
 
 
-def _inline(content: str, lines: list[str], first: int, where: Where, cursor: dict[int, int]) -> Iterator[Message]:
+def _inline(content: str, lines: list[str], first: int, where: Where, cursor: dict[int, int], in_table: bool = False) -> Iterator[Message]:
     if not HANGUL.search(content):
         return
     spans = []
     for k, piece in enumerate(content.split("\n")):
         piece, line = piece.strip(), first + k
         column = lines[line].find(piece, cursor.get(line, 0))
-        if column < 0 and "|" in piece:  # a table cell keeps its escaped pipes only in the source
+        if column < 0 and in_table:  # a pipe is escaped only in the source
             piece = piece.replace("|", r"\|")
             column = lines[line].find(piece, cursor.get(line, 0))
         if column < 0:
             raise PressError(f"line {where[line][0] + 1}: cannot find {piece!r} again in its line; write it without entities or escapes")
         cursor[line] = column + len(piece)
         spans.append(Span(where[line][0], where[line][1] + column, where[line][1] + column + len(piece)))
-    yield Message(fold(content), "text", tuple(spans))
+    yield Message(fold(content), "text", tuple(spans), in_table)
 
 
 def fold(text: str) -> str:
@@ -183,7 +187,7 @@ def _fence(info: str, body: list[str], where: Where, opening: str, opening_at: t
         yield from _code(info.split(" ")[0], body, where, ())
         return
     name, argument = directive.groups()
-    options, start = _option_block(body)
+    options, start = _option_block(body, opening_at[0] + 2)
     block = [k for k in range(start) if body[k].strip() != "---"]
     yield from _yaml([body[k] for k in block], [where[k] for k in block])
     body, where = body[start:], where[start:]
@@ -210,17 +214,26 @@ def _fence(info: str, body: list[str], where: Where, opening: str, opening_at: t
         yield from _walk("\n".join(body), where)
 
 
-def _option_block(body: list[str]) -> tuple[dict, int]:
-    r"""Return the options of a directive and the number of lines that they take."""
+def _option_block(body: list[str], line: int) -> tuple[dict, int]:
+    r"""Return the options of a directive, whose body begins at a line of the chapter, and the number of lines that they take."""
     if body and body[0].strip() == "---":
         end = next((k for k in range(1, len(body)) if body[k].strip() == "---"), None)
         if end is None:
-            raise PressError("an option block opened by --- is not closed")
-        return yaml.safe_load("\n".join(body[1:end])) or {}, end + 1
+            raise PressError(f"line {line}: an option block is opened by --- and not closed; end it with a line ---")
+        return _parse_yaml(yaml.safe_load, body[1:end], line + 1) or {}, end + 1
     end = 0
     while end < len(body) and re.match(r"\s*:[\w-]+:", body[end]):
         end += 1
-    return yaml.safe_load("\n".join(_bare(line) for line in body[:end])) or {}, end
+    return _parse_yaml(yaml.safe_load, [_bare(option) for option in body[:end]], line) or {}, end
+
+
+def _parse_yaml(parse, lines: list[str], first: int):
+    try:
+        return parse("\n".join(lines))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        what = getattr(error, "problem", None) or error
+        raise PressError(f"line {first + (mark.line if mark else 0)}: these options are not YAML ({what}); put the text in double quotes") from None
 
 
 def _bare(line: str) -> str:
@@ -232,11 +245,7 @@ def _yaml(lines: list[str], where: Where) -> Iterator[Message]:
     if not any(HANGUL.search(line) for line in lines):
         return
     bare = [_bare(line) for line in lines]
-    try:
-        root = yaml.compose("\n".join(bare))
-    except yaml.YAMLError as error:
-        raise PressError(f"line {where[0][0] + 1}: options are not YAML ({error}); put the text in double quotes") from None
-    stack = [root]
+    stack = [_parse_yaml(yaml.compose, bare, where[0][0] + 1)]
     while stack:
         node = stack.pop()
         if isinstance(node, yaml.MappingNode):
@@ -264,7 +273,11 @@ def _code(language: str, body: list[str], where: Where, tags) -> Iterator[Messag
     if language not in ("python", "ipython3", "pycon"):
         yield _block("code", body, where)
         return
-    for kind, text, spans in code_messages("\n".join(body), "korean-data" in tags):
+    try:
+        found = list(code_messages("\n".join(body), "korean-data" in tags))
+    except PressError as error:
+        raise PressError(f"line {where[0][0] + 1}: {error}") from None
+    for kind, text, spans in found:
         yield Message(text, kind, tuple(Span(where[n][0], where[n][1] + a, where[n][1] + b) for n, a, b in spans))
 
 
@@ -325,6 +338,8 @@ def _pieces(message: Message, translation: str) -> list[str]:
     count = len(message.spans)
     if message.kind == "option":
         return [json.dumps(translation, ensure_ascii=False)] + [""] * (count - 1)
+    if message.in_table:
+        translation = re.sub(r"(?<!\\)\|", r"\|", translation)
     if message.kind == "text":
         return _wrap(translation, count)
     lines = translation.split("\n")
