@@ -13,7 +13,7 @@ from sphinx.util.docutils import SphinxRole
 
 from sphinx_exercise.nodes import solution_node
 
-from press import BOOK, SOURCE, catalogue, editions, latex, maths, particles, runs, terms
+from press import BOOK, SOURCE, catalogue, editions, latex, maths, notebooks, particles, runs, search, terms
 from press import read as reader
 
 
@@ -26,6 +26,7 @@ def setup(app):
     app.connect("env-merge-info", _merge)
     app.connect("source-read", _note_chapter)
     app.connect("html-page-context", _page_context)
+    app.connect("html-page-context", notebooks.write)
     app.add_config_value("press_pdf", False, "html", types=frozenset({bool, str, int}))
     app.add_directive("terms", terms.TermsDirective)
     app.add_directive("build-status", terms.StatusDirective)
@@ -33,6 +34,7 @@ def setup(app):
     app.add_config_value("press_words", {}, "html", types=dict)
     maths.setup(app)
     latex.setup(app)
+    search.setup(app)
     app.add_role("ko", Korean())
     app.add_transform(DropTitleIds)
     app.add_post_transform(SettleParticles)

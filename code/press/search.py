@@ -9,10 +9,10 @@ so that *optimizer* finds 옵티마이저 while the index holds each page in its
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import unicodedata
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import snowballstemmer
@@ -20,20 +20,23 @@ from sphinx import package_dir
 from sphinx.search import SearchLanguage, _JavaScriptIndex
 from sphinx.search._stopwords.en import ENGLISH_STOPWORDS
 
-from press import BOOK
+from press import terms
 
 WORD = re.compile("[가-힣]+|[0-9A-Za-zÀ-ÖØ-öø-ɏΑ-Ωα-ωά-ώ]+")
 
 PARTICLES = {
-    "consonant": "이 은 을 과 으로 으로는 으로도 으로써 으로서 이나 이란 이라 이라고 이라는 이라면 이라도 이면 이며 이고 이다 이었다 이야",
-    "vowel": "가 는 를 와 로 로는 로도 로써 로서 나 란 라고 라는 라면 라도",
-    "any": "의 에 도 만 들 에서 에서는 에서도 에는 에도 에만 에게 에게서 와의 과의 까지 까지는 부터 부터는 처럼 보다 보다는 마다 조차 마저 밖에 뿐 만이 만을 만으로",
+    "consonant": "이 은 을 과 으로 으로는 으로도 으로써 으로서 이나 이란 이라 이라고 이라는 이라면 이라도 이면 이며 이고 이다 "
+    "이었다 이야".split(),
+    "vowel": "가 는 를 와 로 로는 로도 로써 로서 나 란 라고 라는 라면 라도".split(),
+    "any": "의 에 도 만 들 에서 에서는 에서도 에는 에도 에만 에게 에게서 와의 과의 까지 까지는 부터 부터는 처럼 보다 보다는 마다 조차 마저 "
+    "밖에 뿐 만이 만을 만으로".split(),
 }
 VERBS = {
-    "vowel": "다 고 며 면 였다",
+    "vowel": "다 고 며 면 였다".split(),
     "any": "하다 한다 하는 하고 하며 하여 해서 하면 하지 하기 하게 했다 할 한 함 해 되다 된다 되는 되고 되며 되어 되면 되지 됐다 될 된 됨 "
-    "시키다 시킨다 시키는 시키고 시켜 시킬 시킨 인 인가 이다 이란 적 적인 적으로 화한다",
+    "시키다 시킨다 시키는 시키고 시켜 시킬 시킨 인 인가 이다 이란 적 적인 적으로 화한다".split(),
 }
+OFTEN = 8  # a page that has a word so often is about it
 
 
 def pieces(text: str) -> list[str]:
@@ -63,7 +66,7 @@ def pieces(text: str) -> list[str]:
     return found
 
 
-def ends(stem: str, ending: str, endings: dict[str, str]) -> bool:
+def ends(stem: str, ending: str, endings: dict[str, list[str]]) -> bool:
     r"""Say whether an ending may follow a stem: 은 and 으로 follow a consonant, 는 and 로 a vowel (로 also ㄹ).
 
     Examples:
@@ -72,32 +75,15 @@ def ends(stem: str, ending: str, endings: dict[str, str]) -> bool:
     """
     final = (ord(stem[-1]) - ord("가")) % 28
     sound = "consonant" if final and not (final == 8 and ending.startswith("로")) else "vowel"
-    return any(ending in endings.get(kind, "").split() for kind in (sound, "any"))
+    return any(ending in endings.get(kind, ()) for kind in (sound, "any"))
 
 
-def terms(table: Path = BOOK / "terms.csv") -> list[list[str]]:
-    r"""Read the terms of the book.
-
-    Args:
-        table: A table with the columns ``english`` and ``korean``, and maybe ``avoid`` with renderings that the book does not use.
-
-    Returns:
-        For each term: English, Korean, and the renderings to avoid, which readers may know.
-
-    Examples:
-        >>> terms(Path("a missing table"))
-        []
-    """
-    if not table.exists():
-        return []
-    with table.open(encoding="utf8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row.get("english") and row.get("korean")]
-    used = {row["korean"] for row in rows}
-    found = []
-    for row in rows:
-        avoid = [re.sub(r"\(.*?\)", "", word).strip() for word in re.split(r"[,;|]", row.get("avoid") or "")]
-        found.append([row["english"], row["korean"], *(word for word in avoid if word and word not in used)])
-    return found
+def renderings() -> list[list[str]]:
+    r"""Return, for each term of the book, its English and its Korean name, and renderings to avoid, which readers may know."""
+    listed = terms.terms() if terms.TERMS.exists() else []
+    names = {name for term in listed for name in (term.english, term.korean)}
+    avoided = {term: [re.sub(r"\(.*?\)", "", form).strip() for form in term.avoid] for term in listed}
+    return [[term.english, term.korean, *(form for form in avoided[term] if form and form not in names)] for term in listed]
 
 
 class Search(SearchLanguage):
@@ -111,7 +97,7 @@ class Search(SearchLanguage):
         super().__init__(options)
         self._english = snowballstemmer.stemmer("english")
         minified = package_dir / "search" / "minified-js"
-        shared = {"word": WORD.pattern, "particles": _listed(PARTICLES), "verbs": _listed(VERBS), "terms": terms()}
+        shared = {"word": WORD.pattern, "particles": PARTICLES, "verbs": VERBS, "terms": renderings()}
         scripts = [(minified / name).read_text("utf8") for name in ("base-stemmer.js", "english-stemmer.js")]
         scripts.append(f"const bookTerms = {json.dumps(shared, ensure_ascii=False, separators=(',', ':'))};")
         scripts.append(Path(__file__).with_suffix(".js").read_text("utf8"))
@@ -131,11 +117,18 @@ class EnglishSearch(Search):
     language_name = "English"
 
 
-class _Index(_JavaScriptIndex):
-    r"""Sphinx's index with Hangul as such: half as long as with escapes."""
+class Index(_JavaScriptIndex):
+    r"""Sphinx's index with Hangul as such, half as long as with escapes, and with the pieces that a page has often."""
+
+    def __init__(self, env):
+        self._often = env.press_often
 
     def dumps(self, data):
-        return self.PREFIX + json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + self.SUFFIX
+        often = defaultdict(list)
+        for number, page in enumerate(data["docnames"]):
+            for piece in self._often.get(page, ()):
+                often[piece].append(number)
+        return self.PREFIX + json.dumps(data | {"often": often}, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + self.SUFFIX
 
 
 def setup(app):
@@ -143,12 +136,18 @@ def setup(app):
     app.add_search_language(Search)
     app.add_search_language(EnglishSearch)
     app.connect("builder-inited", _use_index)
+    app.connect("doctree-resolved", _count)
 
 
 def _use_index(app):
-    if hasattr(app.builder, "indexer_format"):
-        app.builder.indexer_format = _Index()
+    if not hasattr(app.env, "press_often"):
+        app.env.press_often = {}
+    if app.builder.format == "html":
+        app.builder.indexer_format = Index(app.env)
 
 
-def _listed(endings: dict[str, str]) -> dict[str, list[str]]:
-    return {kind: words.split() for kind, words in endings.items()}
+def _count(app, doctree, docname):
+    indexer = getattr(app.builder, "indexer", None)
+    if indexer:
+        counts = Counter(map(indexer.lang.stem, pieces(doctree.astext())))
+        app.env.press_often[docname] = sorted(piece for piece, n in counts.items() if n >= OFTEN and indexer.lang.word_filter(piece))
