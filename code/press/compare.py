@@ -56,6 +56,9 @@ def compare(message: Message, translation: str) -> list[str]:
     if message.kind == "code":
         return _hangul(translation)
     found = [_anatomy(text) for text in (message.id, translation)]
+    for code in [c for c in found[0]["code"] if HANGUL.search(c)]:  # Korean in code may become English, or a word marked as Korean
+        for own in sorted((found[1]["code"] - found[0]["code"]).keys())[: found[0]["code"].pop(code)]:
+            del found[1]["code"][own]
     faults = []
     for name in ("maths", "roles", "code", "links", "footnotes"):
         faults += _differ(name, found[0][name], found[1][name])
@@ -148,6 +151,7 @@ def _numbers(korean: str, english: str) -> list[str]:
     may = set().union(*(v for _, v in wanted))
     has = set().union(*(v for _, v in got))
     words = {float(WORD_VALUES[w]) for w in re.findall(r"[a-z]+", english.lower()) if w in WORD_VALUES}
+    words |= {1.0} if "분의" in korean else set()  # 3분의 1 is a third
     words |= {scale for letter, scale in zip("KMBT", SCALES, strict=True) if re.search(rf"\d\s?{letter}\b", english)}
     scaled = {_neat(a * b) for a in has | words if isinstance(a, float) for b in words}
     less = [digits for digits, values_ in wanted if not values_ & (has | words | scaled)]

@@ -35,7 +35,10 @@ def code_messages(source: str, korean_data: bool = False) -> Iterator[tuple[str,
         >>> list(code_messages('plt.xlabel(f"학습률 {lr:.1f}")  # 가로축'))
         [('string', '학습률 {lr:.1f}', [(0, 13, 25)]), ('comment', '가로축', [(0, 31, 34)])]
     """
-    labels = _label_lines(source) if korean_data else None
+    try:
+        labels = _label_lines(source) if korean_data else None
+    except SyntaxError as error:
+        raise PressError(f"this cell is not Python: {error.args[0]}") from None
     for kind, text, (row, column), prefix in _literals(source):
         if not HANGUL.search(text) or (labels is not None and kind == "string" and (row, column) not in labels):
             continue
@@ -62,6 +65,8 @@ def _literals(source: str) -> Iterator[tuple[str, str, tuple[int, int], int]]:
                 depth -= 1
                 if not depth:
                     yield "string", *_inside(_between(lines, start, token.end), start)
+            elif name == "ERRORTOKEN" and token.string[0] in "'\"":
+                raise PressError(f"this cell is not Python: a string is not closed in {token.line.strip()!r}")
     except (tokenize.TokenError, SyntaxError) as error:
         raise PressError(f"this cell is not Python: {error.args[0]}") from None
 
@@ -159,8 +164,10 @@ def relabel(text: str, translations: dict[str, str]) -> str | None:
     for decode in (str, runtime):
         for source, target in translations.items():
             made, fields = pattern(source, decode)
-            hit = made.fullmatch(text) if fields else None
+            hit = made.fullmatch(text) if fields and any(HANGUL.search(literal) for literal, _ in parts(source)) else None
             if hit:
-                values = dict(zip(fields, hit.groups(), strict=True))
-                return "".join(decode(literal) + values.get(field, "") for literal, field in parts(target))
+                values = [relabel(value, translations) if HANGUL.search(value) else value for value in hit.groups()]
+                if None not in values:
+                    words = dict(zip(fields, values, strict=True))
+                    return "".join(decode(literal) + words.get(field, "") for literal, field in parts(target))
     return None

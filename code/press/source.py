@@ -152,6 +152,8 @@ def _walk(text: str, where: Where) -> Iterator[Message]:
             body = token.content.split("\n")[:-1]
             yield from _fence(token.info.strip(), body, _inner(lines, body, first + 1, where), lines[first], where[first])
         elif token.type in ("math_block", "math_block_label", "amsmath") and HANGUL.search(token.content):
+            if token.type == "amsmath":  # its map leaves out the last line
+                last = first + token.content.count("\n") + 1
             yield _block("math", lines[first:last], where[first:last])
 
 
