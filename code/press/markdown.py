@@ -1,24 +1,22 @@
-r"""Write a page that Sphinx has resolved as plain Markdown with ``$maths$``, as JupyterLab, VS Code and Colab show it."""
+r"""Write words, links and formulas that Sphinx has resolved as plain Markdown, as JupyterLab, VS Code and Colab show it."""
 
 from __future__ import annotations
 
 import base64
 import mimetypes
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urljoin
 
 from docutils import nodes
-from sphinx.locale import admonitionlabels
 
-from press import PressError, editions
+from press import PressError
 
-ENVIRONMENTS = {"equation": "", "align": "aligned", "alignat": "aligned", "gather": "gathered", "multline": "gathered", "eqnarray": "aligned"}
-EXERCISES = {"exercise_node", "exercise_enumerable_node", "solution_node"}
-THROUGH = {"document", "container", "compound", "glossary", "definition", "legend", "dropdown_main"}
+ENVIRONMENTS = {"equation": "", "align": "aligned", "alignat": "aligned", "gather": "gathered", "multline": "gathered"}
+"""Environments of amsmath that MathJax refuses inside dollars, and what stands for each there."""
 NOTHING = {"target", "index", "comment", "meta", "substitution_definition", "sd_tab_input", "colspec", "toctree", "tabular_col_spec"}
-FIGURES = {"figure": "figure", "table": "table", "container": "code-block"}
+"""Nodes of which a reader sees nothing."""
 
 
 def escape(text: str) -> str:
@@ -51,7 +49,7 @@ def display(tex: str, number: str = "") -> str:
     """
     tex = "\n".join(line for line in tex.strip().split("\n") if line.strip())
     outer = re.fullmatch(r"\\begin\{(\w+)\*?\}(.*)\\end\{\1\*?\}", tex, re.DOTALL)
-    if outer and outer[1] in ENVIRONMENTS:  # MathJax refuses these inside dollars
+    if outer and outer[1] in ENVIRONMENTS:
         name, inner = ENVIRONMENTS[outer[1]], outer[2].strip("\n")
         inner = re.sub(r"^\{\d+\}", "", inner) if outer[1] == "alignat" else inner
         tex = rf"\begin{{{name}}}{inner}\end{{{name}}}" if name else inner.strip()
@@ -70,212 +68,34 @@ def nest(blocks: Iterable[str], first: str, others: str) -> str:
           $$x$$
     """
     text = "\n\n".join(blocks)
-    text = re.sub(r"(?ms)^\$\$\n(.*?)\n\$\$$", lambda m: f"$${m[1]}$$".replace("\n", " "), text)  # Jupyter would keep the marks of the lines
+    text = re.sub(r"(?ms)^\$\$\n(.*?)\n\$\$$", lambda m: f"$${' '.join(m[1].split())}$$", text)  # Jupyter would keep the marks of the lines
     return "\n".join(((first if n == 0 else others) + line).rstrip() for n, line in enumerate(text.split("\n")))
 
 
-class Page:
-    r"""One resolved page.
+class Words:
+    r"""What stands inside the paragraphs and titles of a page.
 
     Args:
         app: Sphinx, its environment complete.
         name: Of the page, as in ``components/loss``.
-        doctree: The page.
-        code: The cells of the chapter, as `press.source.cells` reads them.
-
-    Raises:
-        PressError: If the page does not show the cells that its source has.
     """
 
-    def __init__(self, app, name: str, doctree: nodes.document, code: list):
-        self.app, self.env, self.config, self.name, self.code = app, app.env, app.config, name, code
-        self.level, self.in_table = 0, False
-        hidden = [n for n, (_, _, options) in enumerate(code) if "remove-cell" in options.get("tags", ())]
-        shown = [n for n in range(len(code)) if n not in hidden]
-        found = sorted((c for c in doctree.findall(nodes.container) if c.get("nb_element") == "cell_code"), key=lambda c: c["cell_index"])
-        if len(shown) != len(found):
-            raise PressError(f"book/{name}.md: the page shows {len(found)} cells, its source {len(shown)}; `remove-cell` is the one tag that hides a cell")
-        self.cells = {id(container): n for container, n in zip(found, shown, strict=True)}
-        self.alts = {n: image.get("alt", "") for c, n in zip(found, shown, strict=True) for image in c.findall(nodes.image)}
-        self.hidden = hidden  # these go where their lines are
-
-    # -- blocks --
-
-    def flow(self, children: Iterable[nodes.Node]) -> Iterator[str | int]:
-        r"""Yield blocks of Markdown, and for each code cell its number."""
-        for node in children:
-            kind = type(node).__name__
-            line = next((n.line for n in node.findall() if n.line), 0) or 0
-            last = len(self.code) if "footnotes" in node.get("classes", ()) else 0
-            yield from self.before(self.cells.get(id(node), last), line)
-            if id(node) in self.cells:
-                yield self.cells[id(node)]
-                yield from (self.caption(f) for f in node.findall(nodes.figure) if next(f.findall(nodes.caption), None))
-            elif isinstance(node, nodes.section) or kind in EXERCISES:
-                titled = isinstance(node[0], nodes.title)
-                deeper = titled or kind in EXERCISES
-                self.level += deeper
-                if deeper:
-                    yield self.heading(node)
-                yield from self.flow(node.children[titled:])
-                self.level -= deeper
-            elif kind in THROUGH and "literal-block-wrapper" not in node.get("classes", ()):
-                yield from self.flow(node.children)
-            elif kind not in NOTHING:
-                yield self.block(node)
-
-    def before(self, number: int, line: int = 0) -> Iterator[int]:
-        r"""Yield the cells that the page does not show, up to a cell or a line."""
-        while self.hidden and (self.hidden[0] < number or self.code[self.hidden[0]][0] < line):
-            yield self.hidden.pop(0)
-
-    def blocks(self, node: nodes.Element, skip: int = 0) -> list[str]:
-        r"""Return what stands inside a block after its first nodes; it can hold no cell.
-
-        Raises:
-            PressError: If it holds one.
-        """
-        found = list(self.flow(node.children[skip:]))
-        if not all(isinstance(item, str) for item in found):
-            raise PressError(f"{self.where(node)}: a code cell stands inside a {type(node).__name__}; put it at the top level of the page")
-        return [item for item in found if item]
-
-    def block(self, node: nodes.Node) -> str:
-        r"""Write one block.
-
-        Raises:
-            PressError: If this module does not know the kind of the block.
-        """
-        kind = "admonition" if isinstance(node, nodes.Admonition) else type(node).__name__
-        method = getattr(self, f"block_{kind}", None)
-        if method is None:
-            raise PressError(f"{self.where(node)}: a notebook cannot show a {kind}; write it another way, or teach press/markdown.py to")
-        return method(node)
+    def __init__(self, app, name: str):
+        self.app, self.env, self.config, self.name = app, app.env, app.config, name
+        self.in_table = False
 
     def where(self, node: nodes.Node) -> str:
+        r"""Return the file and the line of a node, for messages."""
         while node.line is None and node.parent is not None:
             node = node.parent
         return f"book/{self.name}.md:{node.line or 1}"
-
-    def number(self, kind: str, node: nodes.Element) -> str:
-        numbers = self.env.toc_fignumbers.get(self.name, {}).get(kind, {})
-        return next((".".join(map(str, numbers[i])) for i in node["ids"] if i in numbers), "")
-
-    def heading(self, node: nodes.Element) -> str:
-        kind, before = type(node).__name__, ""
-        title = self.inline(node[0]).strip() if isinstance(node[0], nodes.title) else ""
-        if kind == "section":
-            numbers = self.env.toc_secnumbers.get(self.name, {})
-            digits = numbers.get("#" + node["ids"][0], numbers.get("", ())) or ()
-            before = ".".join(map(str, digits)) + self.config.html_secnumber_suffix if digits else ""
-        elif kind == "solution_node":
-            exercise = nodes.Element(ids=[node.get("target_label", "")])
-            title = f"{editions.WORDS[self.config.language]['solution']} {self.number('exercise', exercise)}".strip()
-        elif self.number("exercise", node):
-            before = self.config.numfig_format["exercise"] % self.number("exercise", node) + " "
-        return "#" * min(self.level, 6) + f" {before}{title}"
-
-    def caption(self, node: nodes.Element) -> str:
-        r"""Write the number and the caption of a figure, a table or a listing."""
-        text = next((self.inline(n) for n in node.children if isinstance(n, nodes.caption | nodes.title)), "")
-        kind = FIGURES[type(node).__name__]
-        number = self.number(kind, node)
-        return f"**{self.config.numfig_format[kind] % number}** {text}".rstrip() if number else text
-
-    def block_paragraph(self, node):
-        text = self.inline(node).strip()
-        text = re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", text)
-        return re.sub(r"^(?=[#>+=-])", r"\\", text)
-
-    block_attribution = block_paragraph
-
-    def block_rubric(self, node):
-        return f"**{self.inline(node).strip()}**"
-
-    block_sd_tab_label = block_dropdown_title = block_rubric
-
-    def block_transition(self, node):
-        return "---"
-
-    def block_bullet_list(self, node):
-        return self.items(node, lambda n: "- ")
-
-    def block_enumerated_list(self, node):
-        return self.items(node, lambda n: f"{n + node.get('start', 1)}. ")
-
-    def items(self, node, mark) -> str:
-        marks = [mark(n) for n in range(len(node))]
-        written = [nest(self.blocks(item), m, " " * len(m)) for m, item in zip(marks, node, strict=True)]
-        return ("\n\n" if any("\n\n" in w for w in written) else "\n").join(written)
-
-    def block_definition_list(self, node):
-        items = []
-        for item in node:
-            terms = [f"**{self.inline(child).strip()}**" for child in item if isinstance(child, nodes.term)]
-            body = [block for child in item if isinstance(child, nodes.definition) for block in self.blocks(child)]
-            items.append(nest([", ".join(terms), *body], "- ", "  "))
-        return "\n\n".join(items)
-
-    def block_block_quote(self, node):
-        return nest(self.blocks(node), "> ", "> ")
-
-    def block_admonition(self, node):
-        has_title = isinstance(node[0], nodes.title)
-        title = self.inline(node[0]).strip() if has_title else str(admonitionlabels.get(type(node).__name__, ""))
-        return nest([*([f"**{title}**"] if title else []), *self.blocks(node, has_title)], "> ", "> ")
-
-    def block_literal_block(self, node):
-        fence = "`" * max(3, *(len(ticks) + 1 for ticks in re.findall(r"`+", node.astext()) or [""]))
-        language = "python" if node.get("source", "").endswith(".py") else node.get("language", "")
-        language = {"ipython3": "python", "default": "", "none": "", "myst-ansi": ""}.get(language, language)
-        return f"{fence}{language}\n{node.astext().rstrip()}\n{fence}"
-
-    block_doctest_block = block_literal_block
-
-    def block_container(self, node):
-        return "\n\n".join([self.caption(node), *(self.block(n) for n in node.children if not isinstance(n, nodes.caption))])
-
-    def block_math_block(self, node):
-        return display(node.astext(), self.number("displaymath", node))
-
-    def block_figure(self, node):
-        return "\n\n".join([*(self.block(n) for n in node.children if isinstance(n, nodes.image | nodes.reference)), self.caption(node)])
-
-    def block_reference(self, node):
-        return self.inline_reference(node)
-
-    def block_image(self, node):
-        uri = node["uri"]
-        if "://" not in uri:
-            path = Path(self.app.srcdir, node.get("candidates", {}).get("*", uri))
-            if not path.is_file():
-                raise PressError(f"{self.where(node)}: the notebook needs the image {path.name}, which is not there; name a file of the book")
-            uri = f"data:{mimetypes.guess_type(path.name)[0]};base64,{base64.b64encode(path.read_bytes()).decode()}"
-        return f"![{escape(node.get('alt', ''))}]({uri})"
-
-    def block_table(self, node):
-        self.in_table = True
-        rows = [["<br>".join(self.blocks(entry)).replace("\n", "<br>") for entry in row] for row in node.findall(nodes.row)]
-        self.in_table = False
-        if next(node.findall(nodes.thead), None) is None:
-            rows.insert(0, [""] * len(rows[0]))
-        rows.insert(1, ["---"] * len(rows[0]))
-        table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
-        return "\n\n".join(filter(None, [self.caption(node), table]))
-
-    def block_footnote(self, node):
-        return nest(self.blocks(node, 1), f"<sup>{node[0].astext()}</sup> ", "")
-
-    def block_raw(self, node):
-        return ""
-
-    # -- inside a paragraph --
 
     def inline(self, node: nodes.Element) -> str:
         r"""Write what stands inside a paragraph or a title."""
         return "".join(self.piece(child) for child in node.children)
 
     def piece(self, node: nodes.Node) -> str:
+        r"""Write a text or a node inside a paragraph; of a kind without a method of its own, what it holds."""
         if isinstance(node, nodes.Text):
             text = escape(node.astext())
             return text.replace("|", r"\|") if self.in_table else text
@@ -299,7 +119,7 @@ class Page:
     def inline_math(self, node):
         tex = re.sub(r"\s+", " ", node.astext()).strip()
         if self.in_table:  # a bar would end the cell
-            tex = tex.replace(r"\|", r"\Vert ").replace("|", r"\vert ")
+            tex = tex.replace(r"\|", r"\Vert{}").replace("|", r"\vert{}")
         return f"${tex}$"
 
     def inline_superscript(self, node):
@@ -309,9 +129,6 @@ class Page:
         return f"<sub>{self.inline(node)}</sub>"
 
     inline_footnote_reference = inline_superscript
-
-    def inline_image(self, node):
-        return self.block_image(node)
 
     def inline_reference(self, node):
         r"""Write a link: to other sites as it is, to other pages if the book's address is known, else as text."""
@@ -323,3 +140,12 @@ class Page:
     def inline_raw(self, node):
         tag = re.fullmatch(r'\s*(<br ?/?>|<span lang="\w+">|</span>)\s*', node.astext()) if node.get("format") == "html" else None
         return tag[1] if tag else ""
+
+    def inline_image(self, node):
+        uri = node["uri"]
+        if "://" not in uri:
+            path = Path(self.app.srcdir, node.get("candidates", {}).get("*", uri))
+            if not path.is_file():
+                raise PressError(f"{self.where(node)}: the image {path.name} is not there; name a file of the book")
+            uri = f"data:{mimetypes.guess_type(path.name)[0]};base64,{base64.b64encode(path.read_bytes()).decode()}"
+        return f"![{escape(node.get('alt', ''))}]({uri})"

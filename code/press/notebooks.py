@@ -12,6 +12,7 @@ import re
 import struct
 import sys
 import tempfile
+from itertools import zip_longest
 from pathlib import Path
 
 import nbformat
@@ -20,7 +21,7 @@ from pybtex_docutils import Backend
 
 from press import BOOK, PressError, figures, read, runs
 from press.kernel import FIGURE
-from press.markdown import Page
+from press.pages import Page
 from press.source import cells
 
 METADATA = {
@@ -162,19 +163,18 @@ def check(path: Path, python: str = sys.executable, seconds: int = runs.SECONDS,
     with tempfile.TemporaryDirectory() as folder:
         manager = AsyncKernelManager(transport="ipc", ip=f"{folder}/kernel")
         manager._kernel_spec = KernelSpec(argv=[python, "-m", "ipykernel_launcher", "-f", "{connection_file}"], language="python")
-        client = NotebookClient(
-            book, km=manager, timeout=seconds, resources={"metadata": {"path": folder}}, on_cell_start=lambda cell, cell_index: at.__setitem__(0, cell_index)
-        )
+        begin = lambda cell, cell_index: at.__setitem__(0, cell_index)  # noqa: E731
+        client = NotebookClient(book, km=manager, timeout=seconds, resources={"metadata": {"path": folder}}, on_cell_start=begin)
         where = lambda: f"{path}: cell {at[0]} ({book.cells[at[0]].id})"  # noqa: E731
         try:
             client.execute(env={**os.environ, **runs.ONE_THREAD, "PYTHONHASHSEED": "0", **(environment or {})})
         except CellTimeoutError:
-            raise PressError(f"{where()} ran longer than {seconds} s; give the check more seconds, or make the chapter's cell smaller") from None
+            raise PressError(f"{where()} ran longer than {seconds} s; give it more seconds, or make it smaller") from None
         except DeadKernelError:
             raise PressError(f"{where()}: the kernel of {python} died; does it have ipykernel and enough memory?") from None
         except CellExecutionError as error:
             trace = re.sub(r"\x1b\[[0-9;]*m", "", error.traceback).strip()
-            raise PressError(f"{where()} failed outside the book; what it uses must be in deepbook or in the notebook itself\n{trace}") from None
+            raise PressError(f"{where()} failed outside the book; all it uses must be in deepbook or the notebook\n{trace}") from None
     return _compare(path, book.cells[1:], held)
 
 
@@ -187,9 +187,10 @@ def _compare(path: Path, new: list, held: list[str]) -> int:
         now = printed(cell)
         if now != before:
             old_lines, new_lines = before.split("\n"), now.split("\n")
-            k = next((k for k, (a, b) in enumerate(zip(old_lines, new_lines, strict=False)) if a != b), min(len(old_lines), len(new_lines)) - 1)
+            k = next(k for k, (a, b) in enumerate(zip_longest(old_lines, new_lines)) if a != b)
             old_line, new_line = ("".join(lines[k : k + 1]) for lines in (old_lines, new_lines))
-            faults.append(f"{path}: cell {n} ({cell.id}), line {k + 1} of what it prints:\n  expected {old_line!r}\n  came     {new_line!r}")
+            place = f"{path}: cell {n} ({cell.id}), line {k + 1} of what it prints"
+            faults.append(f"{place}:\n  expected {old_line!r}\n  came     {new_line!r}")
     if faults:
         cure = "give the cell a seed, or tag it `timing` if its output depends on the clock"
         raise PressError("\n".join(faults) + f"\n{cure}")
