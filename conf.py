@@ -14,10 +14,12 @@ extensions = [
     "sphinx_exercise",
     "sphinxcontrib.bibtex",
     "press",
+    "press.folding",
 ]
 exclude_patterns = ["_static", "_templates"]
 templates_path = [str(ROOT / "book" / "_templates")]
 locale_dirs = [str(ROOT / "locales")]
+gettext_auto_build = False  # the press reads the chapters' catalogues; Sphinx compiles its own, sphinx.po, all the same
 nitpicky = True
 numfig = True
 math_numfig = True
@@ -36,6 +38,8 @@ html_theme = "sphinx_book_theme"
 html_static_path = [str(ROOT / "book" / "_static")]
 html_math_renderer = "katex"
 html_css_files = ["katex/katex.min.css", "book.css"]
+html_js_files = ["copy.js"]
+html_context = {"default_mode": "auto"}
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
