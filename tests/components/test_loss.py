@@ -501,6 +501,11 @@ def test_kl_divergence_refuses(prediction, target, error, message):
         kl_divergence(prediction, target)
 
 
+def test_kl_divergence_names_its_own_reduction():
+    with pytest.raises(ValueError, match="reduction must be one of none, mean, sum, batchmean, got 'average'"):
+        kl_divergence(HALF.log(), HALF, reduction="average")
+
+
 # --- determinism, and what the caller keeps --------------------------------------------------------------------------
 
 
