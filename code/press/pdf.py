@@ -65,7 +65,15 @@ def compile(folder: Path, language: str) -> Path:
     command = ["latexmk", "-xelatex", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error", "-silent", source.name]
     try:
         result = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, encoding="utf8", errors="replace", check=False, timeout=SECONDS
+            command,
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            encoding="utf8",
+            errors="replace",
+            check=False,
+            timeout=SECONDS,
         )
     except FileNotFoundError:
         raise PressError(f"latexmk: not found; the PDF needs the Debian packages {' '.join(PACKAGES)}") from None
@@ -73,7 +81,11 @@ def compile(folder: Path, language: str) -> Path:
         raise PressError(f"{source}: LaTeX did not finish in {SECONDS} s; its log is {made.with_suffix('.log')}") from None
     if result.returncode or not made.exists():
         log = made.with_suffix(".log")
-        raise PressError(explain(source.read_text("utf8"), log.read_text("utf8", "replace") if log.exists() else "", result.stderr + result.stdout, str(log)))
+        raise PressError(
+            explain(
+                source.read_text("utf8"), log.read_text("utf8", "replace") if log.exists() else "", result.stderr + result.stdout, str(log)
+            )
+        )
     return made
 
 
@@ -106,7 +118,9 @@ def explain(source: str, log: str, said: str = "", where: str = "") -> str:
     before = "\n".join(source.split("\n")[:number])
     chapters = re.findall(r"\\label\{\\detokenize\{(\S+?)::doc\}\}", before)
     what = [line for line in lines[: stop + 2] if line.strip()]
-    return "\n  ".join([f"LaTeX could not print {chapters[-1] if chapters else 'the edition'}: {hit[2]}", *what]) + f"\nthe whole log: {where}"
+    return (
+        "\n  ".join([f"LaTeX could not print {chapters[-1] if chapters else 'the edition'}: {hit[2]}", *what]) + f"\nthe whole log: {where}"
+    )
 
 
 def check(pdf: Path, log: Path, titles: list[str]) -> None:
@@ -138,7 +152,11 @@ def check(pdf: Path, log: Path, titles: list[str]) -> None:
         faults.append("there are no links; is hyperref loaded?")
     faults += [f"a link on page {page} leads to {target!r}, which is not there" for page, target in broken]
     if faults:
-        raise PressError(f"{pdf.name} is not fit to read:\n  " + "\n  ".join(faults[:40]) + (f"\n  and {len(faults) - 40} more" if len(faults) > 40 else ""))
+        raise PressError(
+            f"{pdf.name} is not fit to read:\n  "
+            + "\n  ".join(faults[:40])
+            + (f"\n  and {len(faults) - 40} more" if len(faults) > 40 else "")
+        )
 
 
 def said(log: str) -> list[str]:
