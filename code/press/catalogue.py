@@ -16,6 +16,9 @@ from press.compare import compare, drift
 from press.source import Message, messages, translate
 
 
+LINE = re.compile(r'((msgid|msgstr)\s+)?"([^"\\]|\\.)*"')
+
+
 def path_of(chapter: str, language: str) -> Path:
     r"""Return where the catalogue of a chapter is.
 
@@ -35,6 +38,9 @@ def load(path: Path) -> Catalog:
     if not path.exists():
         return Catalog()
     try:
+        for n, line in enumerate(path.read_text("utf8").split("\n"), 1):  # Babel reads over quotes that do not close
+            if line.strip() and not line.startswith("#") and not LINE.fullmatch(line.strip()):
+                raise PressError(f"{_short(path)}:{n}: this line of a catalogue cannot be read: {line!r}; mend its quotes or restore it from git")
         return read_po(io.BytesIO(path.read_bytes()), abort_invalid=True)
     except (PoFileError, UnicodeDecodeError, ValueError) as error:
         raise PressError(f"{_short(path)}: this catalogue cannot be read ({error}); mend its quotes or restore it from git") from None

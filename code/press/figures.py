@@ -9,6 +9,7 @@ import logging
 import os
 import pickle
 import re
+import tempfile
 import warnings
 from pathlib import Path
 
@@ -90,13 +91,22 @@ def draw(pickled: Path, out: Path, translations: dict[str, dict[str, str]], kore
 
     mpl.use("agg")
     logging.getLogger("fontTools").setLevel(logging.ERROR)  # it reports each hinting table that a subset leaves out
-    import matplotlib.pyplot as plt
 
     from deepbook.plotting import use_book_style
 
     use_book_style()
-    partial = out.with_name(f"{out.name}.{os.getpid()}.part")
-    partial.mkdir(parents=True, exist_ok=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix="part-") as folder:
+        _draw(pickled, Path(folder) / "all", translations, korean, where)
+        with contextlib.suppress(OSError):  # another process drew the same
+            os.replace(Path(folder) / "all", out)
+
+
+def _draw(pickled: Path, partial: Path, translations: dict[str, dict[str, str]], korean: bool, where: str) -> None:
+    import matplotlib as mpl
+    import matplotlib.pyplot as plt
+
+    partial.mkdir()
     missing: set[str] = set()
     with warnings.catch_warnings(record=True) as caught, mpl.rc_context({"svg.hashsalt": "deepbook", "svg.fonttype": "path", "pdf.fonttype": 42}):
         warnings.simplefilter("always")
@@ -120,5 +130,3 @@ def draw(pickled: Path, out: Path, translations: dict[str, dict[str, str]], kore
     glyphs = sorted({str(w.message) for w in caught if "missing from" in str(w.message)})
     if glyphs:
         raise PressError(f"{where}: the figure's fonts lack a character: {'; '.join(glyphs)}; use another character")
-    with contextlib.suppress(OSError):  # another process drew the same
-        os.replace(partial, out)

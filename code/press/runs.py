@@ -102,6 +102,9 @@ def find(text: str) -> Run | None:
     for record in sorted((RUNS / key(text)).glob("*/run.json")):
         try:
             stored = json.loads(record.read_text("utf8"))
+            whole = all((record.parent / name).stat().st_size == size for name, size in stored["figures"].items())
+            if not whole:
+                raise ValueError("a figure is cut off")
             fresh = all(digest(str(ROOT / f)) == d for f, d in stored["files"].items())
             if fresh and all(_version(name) == v for name, v in stored["packages"].items()):
                 return Run(record.parent, stored["outputs"], stored["values"], stored["seconds"], stored["packages"])
@@ -132,16 +135,17 @@ def _store(text: str, outcome: Outcome) -> Run:
 
 def _written(folder: Path, text: str, outcome: Outcome) -> Run:
     outputs, report, seconds = outcome
+    drawn = {}
     for n, outs in enumerate(outputs):
         for m, output in enumerate(outs):
             pickled = output.get("data", {}).get(FIGURE)
             if pickled:
                 name = f"{n}-{m}.pickle"
-                (folder / name).write_bytes(base64.b64decode(pickled))
+                drawn[name] = (folder / name).write_bytes(base64.b64decode(pickled))
                 output["data"] = {FIGURE: name}
             output.pop("execution_count", None)
     files = {os.path.relpath(f, ROOT): digest(f) for f in report["files"]}
-    record = {"files": files, "packages": report["packages"], "values": report["values"], "seconds": seconds, "outputs": outputs}
+    record = {"files": files, "figures": drawn, "packages": report["packages"], "values": report["values"], "seconds": seconds, "outputs": outputs}
     (folder / "run.json").write_text(json.dumps(record, ensure_ascii=False, sort_keys=True), "utf8")
     name = hashlib.sha256(repr((sorted(files.items()), sorted(report["packages"].items()))).encode()).hexdigest()[:16]
     final = RUNS / key(text) / name
@@ -182,12 +186,19 @@ def all_runs(progress=print, jobs: int | None = None) -> dict[str, Run]:
     misses = sorted((c for c, run in done.items() if run is None), key=lambda c: (-_last_seconds(c), c))
     stop = threading.Event()
     faults = []
+
+    def one(chapter: str) -> Run | None:
+        try:
+            return None if stop.is_set() else run(chapter)
+        except BaseException:
+            stop.set()  # what waits does not begin, what runs is kept
+            raise
+
     with ThreadPoolExecutor(jobs) as pool:
-        tasks = {pool.submit(lambda c: None if stop.is_set() else run(c), chapter): chapter for chapter in misses}
+        tasks = {pool.submit(one, chapter): chapter for chapter in misses}
         try:
             for n, task in enumerate(as_completed(tasks), 1):
                 if task.exception():
-                    stop.set()  # what waits does not begin, what runs is kept
                     faults.append(task.exception())
                 elif made := task.result():
                     done[tasks[task]] = made

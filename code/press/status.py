@@ -43,8 +43,9 @@ def words(chapter: str, text: str, language: str = SOURCE) -> int:
     source = in_language(chapter, text, language)
     source = re.sub(r"(?ms)^---\n.*?^---\n", "", source, count=1)
     source = re.sub(r"(?ms)^```\{(?:code-cell|literalinclude|index|toctree)\}.*?^```$", " ", source)
+    source = re.sub(r"(?m)^\s*(?:[`:]{3,}\{[\w:-]+\}|:[\w-]+:.*$|\([\w-]+\)=$)", " ", source)
     source = re.sub(r"(?s)\$\$.*?\$\$|\$[^$]*\$|\{[\w:]+\}`[^`]*`|`[^`]*`", " ", source)
-    return len(re.findall(r"[^\W\d_][^\W_]*", source))
+    return sum(bool(re.search(r"[^\W\d_]", word)) for word in source.split())
 
 
 def table(rows: dict[str, dict]) -> str:

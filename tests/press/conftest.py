@@ -41,7 +41,7 @@ class Book:
         )
 
     def environment(self, **more: str) -> dict[str, str]:
-        return {**os.environ, "PYTHONPATH": str(self.root / "code"), **more}
+        return {**os.environ, "PYTHONPATH": os.pathsep.join([str(self.root / "code"), os.environ.get("PYTHONPATH", "")]), **more}
 
     def made(self, *arguments: str, **environment: str) -> str:
         r"""Run a command that must succeed, and return what it says."""
