@@ -53,19 +53,21 @@ const bookSearch = (() => {
   // -- the terms of the book ----------------------------------------------------------------------------------------
 
   const key = (list) => list.map(stemmed).join("");
-  const others = new Map(); // the key of a term -> its renderings in the other language
+  const renderings = new Map(); // the key of a term, or of a form to avoid -> its names
   for (const forms of bookTerms.terms)
     for (const form of forms) {
       const name = key(words(form));
-      const rest = forms.slice(0, 2).filter((other) => key(words(other)) !== name);
-      others.set(name, [...(others.get(name) || []), ...rest]);
+      renderings.set(name, [...(renderings.get(name) || []), ...forms.slice(0, 2)]);
     }
 
-  // The renderings of the term that some words of a query are, with or without a particle.
+  // The ways to say the term that some words of a query are, with or without a particle: as typed, then its names.
   const rendered = (list) => {
     const [head, last] = [list.slice(0, -1), list[list.length - 1]];
-    const form = (isHangul(last) ? stems(last) : [last]).find((end) => others.has(key([...head, end])));
-    return form ? { own: [...head, form], others: others.get(key([...head, form])) } : null;
+    const form = (isHangul(last) ? stems(last) : [last]).find((end) => renderings.has(key([...head, end])));
+    if (!form) return null;
+    const own = [...head, form];
+    const names = renderings.get(key(own)).map(words);
+    return [own, ...names.filter((name) => name.join(" ") !== own.join(" "))];
   };
 
   // -- the index ------------------------------------------------------------------------------------------------------
@@ -87,7 +89,7 @@ const bookSearch = (() => {
       for (const [file, id] of found) {
         const clean = text.replace(/^[\s(]+|[\s)]+$/g, "");
         if (text === index.titles[file] && !titles[file]) places.push((titles[file] = place(clean, "title", file, null)));
-        else if (id && !id.startsWith("sol-")) places.push(place(clean, "heading", file, id));
+        else if (id && !id.startsWith("sol-")) places.push(place(clean, id.startsWith("ex-") ? "entry" : "heading", file, id));
       }
     for (const [text, found] of Object.entries(index.indexentries))
       for (const [file, id] of found) places.push(place(text, "entry", file, id));
@@ -124,7 +126,7 @@ const bookSearch = (() => {
       let [term, end] = [null, Math.min(list.length, start + 5) + 1];
       while (!term && --end > start) term = rendered(list.slice(start, end));
       const exact = (word) => ({ word, forms: [[stemmed(word), 1]] });
-      const ways = term ? [term.own, ...term.others.map(words)].map((way) => way.map(exact)) : [[{ word: list[start], forms: forms(list[start]) }]];
+      const ways = term ? term.map((way) => way.map(exact)) : [[{ word: list[start], forms: forms(list[start]) }]];
       const meant = ways.map((way) => way.filter(({ word }) => pieces(word).length));
       const group = meant.filter((way) => way.length && way.every((one) => one.forms.some(([stem]) => known(stem))));
       if (group.length) groups.push(group);
@@ -134,11 +136,12 @@ const bookSearch = (() => {
   };
 
   const heldForm = ({ forms }, has) => Math.max(...forms.map(([stem, weight]) => weight * held(stem, has)));
-  const heldWay = (way, has) => {
+  const mean = (list) => list.reduce((sum, one) => sum + one, 0) / list.length;
+  const heldWay = (way, has, partly) => {
     const found = way.map((form) => heldForm(form, has));
-    return found.every((one) => one) ? found.reduce((sum, one) => sum + one, 0) / found.length : 0;
+    return found.every((one) => one) ? mean(found) : partly * mean(found);
   };
-  const heldGroup = (group, has) => Math.max(...group.map((way, i) => heldWay(way, has) * (i ? 0.9 : 1)));
+  const heldGroup = (group, has, partly = 0) => Math.max(...group.map((way, i) => heldWay(way, has, partly) * (i ? 0.9 : 1)));
   const size = (group) => Math.max(...group.map((way) => way.reduce((sum, { forms }) => sum + forms[0][0].length, 0)));
 
   const WEIGHTS = { title: 100, heading: 50, entry: 30 };
@@ -149,18 +152,17 @@ const bookSearch = (() => {
     const groups = parse(query);
     if (!groups.length) return [];
     const total = groups.reduce((sum, group) => sum + size(group), 0);
-    const mean = (list) => list.reduce((sum, one) => sum + one, 0) / list.length;
     const pages = index.docnames.map((name, file) => {
       const [body, much] = [has(file), often(file)].map((has) => groups.map((group) => heldGroup(group, has)));
-      const aside = !name.includes("/") || name.endsWith("/index") ? 0.5 : 1; // glossary, lists of chapters
+      const aside = !name.includes("/") || name.endsWith("/index") ? 0.3 : 1; // glossary, lists of chapters
       return { file, aside, matched: body.filter((one) => one).length, body: 10 * mean(body) + 5 * mean(much), best: 0, places: [] };
     });
     for (const place of places) {
       const [page, above] = [pages[place.file], place.kind === "title" ? null : titles[place.file]];
-      const here = groups.map((group) => heldGroup(group, place.has));
+      const here = groups.map((group) => heldGroup(group, place.has, 0.4));
       const share = here.filter((one) => one).length / groups.length;
       if (!share) continue;
-      const all = here.every((one, i) => one || (above && heldGroup(groups[i], above.has)));
+      const all = groups.every((group) => heldGroup(group, place.has) || (above && heldGroup(group, above.has)));
       const near = 0.7 + 0.3 * Math.min(1, (total * share) / place.length);
       const score = WEIGHTS[place.kind] * mean(here) * near * (all ? 1 : 0.4);
       page.best = Math.max(page.best, score);
@@ -174,8 +176,9 @@ const bookSearch = (() => {
       const order = (best + body) * aside;
       const add = (text, anchor, kind) => results.push([index.docnames[file], text, anchor, null, order, index.filenames[file], kind]);
       const inside = places.filter((place) => place.kind !== "title").sort((a, b) => b.score - a.score);
-      if (!inside.length || inside.length < places.length) add(title, "", places.length ? "title" : "text");
-      for (const { text, id, kind } of inside.slice(0, 3)) add(`${title} > ${text}`, id ? `#${id}` : "", kind === "entry" ? "index" : "title");
+      const headed = inside.some(({ kind }) => kind === "heading" || aside < 1);
+      if (!headed || inside.length < places.length) add(title, "", places.length ? "title" : "text");
+      for (const { text, id, kind } of inside.slice(0, 3)) add(`${title} > ${text}`, id ? `#${id}` : "", kind);
     }
     return results.sort((a, b) => b[4] - a[4]);
   };
@@ -204,24 +207,34 @@ const bookSearch = (() => {
   const summary = (html, terms, anchor) => {
     const page = new DOMParser().parseFromString(html, "text/html");
     const main = page.querySelector("article") || page.querySelector('[role="main"]');
-    const part = (anchor && main?.querySelector(anchor)) || main;
+    const target = anchor && main?.querySelector(anchor);
+    const part = target && target.textContent.trim().length < 40 ? target.closest("section") || main : target || main;
     if (!part) return null;
-    part.querySelectorAll(".headerlink, .katex-mathml, script, style, svg, h1, pre, nav").forEach((node) => node.remove());
+    const unread = ".headerlink, .katex-mathml, div.math, script, style, svg, h1, pre, nav";
+    [part.querySelector("h1, h2, h3, h4, h5, h6"), ...part.querySelectorAll(unread)].forEach((node) => node?.remove());
+    part.querySelectorAll("p, li, dt, dd, th, td, figcaption").forEach((node) => node.append(" "));
     const text = part.textContent.replace(/\s+/g, " ").trim();
     const lower = text.toLowerCase();
     const at = [...terms].map((term) => lower.indexOf(term)).find((found) => found >= 0) ?? 0;
     const start = at < 60 ? 0 : text.lastIndexOf(" ", at - 40) + 1;
     const node = document.createElement("p");
     node.classList.add("context");
-    node.textContent = (start ? "… " : "") + text.slice(start, start + 200) + (start + 200 < text.length ? " …" : "");
+    const shown = (start ? "… " : "") + text.slice(start, start + 200) + (start + 200 < text.length ? " …" : "");
+    const mark = terms.size && new RegExp(`(${[...terms].map(_escapeRegExp).join("|")})`, "giu"); // what matches stands at odd places
+    (mark ? shown.split(mark) : [shown]).forEach((part, i) => {
+      const piece = i % 2 ? node.appendChild(document.createElement("span")) : node;
+      if (i % 2) piece.classList.add("highlighted");
+      piece.append(part);
+    });
     return node;
   };
 
   const query = (text) => {
     const [results, terms] = [find(text), new Set(marks(text))];
-    localStorage.setItem("sphinx_highlight_terms", [...terms].join(" "));
+    const here = [...terms].filter((term) => !/\s/.test(term) && isHangul(term) === (document.documentElement.lang === "ko"));
+    localStorage.setItem("sphinx_highlight_terms", (here.length ? here : [...terms]).join(" "));
     if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false; // a page cannot read another one there
-    _displayNextItem([...results].reverse(), results.length, terms, terms);
+    _displayNextItem([...results].reverse(), new Set(results.map(([name]) => name)).size, terms, terms);
   };
 
   return { pieces, held, find, marks, summary, query };

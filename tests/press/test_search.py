@@ -121,16 +121,17 @@ def few_terms():
 
 def build(folder, pages, language):
     source, out = folder / "book", folder / "html"
-    (source / "part").mkdir(parents=True)
+    (source / "part").mkdir(parents=True, exist_ok=True)
     index = "# 책\n```{toctree}\n" + "\n".join(pages) + "\n```\n"
     for name, text in {**pages, "index": index}.items():
         (source / f"{name}.md").write_text(text, "utf8")
-    settings = {"extensions": ["myst_parser"], "language": language, "html_theme": "basic", "html_search_language": language}
-    app = Sphinx(source, None, out, folder / "trees", "html", settings, status=None, warning=None)
-    search.setup(app)
-    app.builder.init()
-    app.emit("builder-inited")
-    app.build()
+    settings = {
+        "extensions": ["myst_parser", "press.search"],
+        "language": language,
+        "html_theme": "basic",
+        "html_search_language": language,
+    }
+    Sphinx(source, None, out, folder / "trees", "html", settings, status=None, warning=None).build()
     return out
 
 
@@ -293,6 +294,13 @@ def test_two_builds_are_the_same(sites, tmp_path):
     again = build(tmp_path / "ko", PAGES, "ko")
     for name in ("searchindex.js", "_static/language_data.js"):
         assert (again / name).read_bytes() == (sites["ko"].folder / name).read_bytes()
+
+
+def test_new_term_reaches_a_site_whose_pages_are_as_they_were(tmp_path, monkeypatch):
+    before = (build(tmp_path, ENGLISH, "en") / "_static" / "language_data.js").read_text("utf8")
+    monkeypatch.setattr(search, "renderings", lambda: [["decay", "감쇠"]])
+    after = (build(tmp_path, ENGLISH, "en") / "_static" / "language_data.js").read_text("utf8")
+    assert "감쇠" not in before and "감쇠" in after
 
 
 def test_page_that_has_a_word_often_comes_before_one_that_mentions_it(tmp_path, sites):
