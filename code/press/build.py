@@ -114,7 +114,8 @@ def _sphinx(language: str, builder: str, with_pdf: bool) -> None:
     environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
     result = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, encoding="utf8", pass_fds=lock.held())
     if result.returncode:
-        lines = [line for line in (result.stderr + result.stdout).split("\n") if line.strip()]
+        said = (result.stderr + result.stdout).replace(f"{ROOT}/", "")
+        lines = [line for line in said.split("\n") if line.strip()]
         raise PressError(f"Sphinx could not write the {builder} edition in {language}:\n  " + "\n  ".join(lines[-40:]))
     unfinished.unlink()
 

@@ -7,20 +7,18 @@ import hashlib
 from pathlib import Path
 
 from docutils import nodes
-from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxRole
 
 from sphinx_exercise.nodes import solution_node
 
-from press import BOOK, SOURCE, catalogue, editions, latex, maths, notebooks, particles, runs, search, terms
+from press import BOOK, SOURCE, anchors, catalogue, editions, latex, maths, notebooks, particles, runs, search, terms
 from press import read as reader
 
 
 def setup(app):
     r"""Connect the press to a build."""
     app.connect("config-inited", _choose_language, priority=100)
-    app.connect("builder-inited", _plain_ids)
     app.connect("env-get-outdated", _outdated)
     app.connect("env-purge-doc", _purge)
     app.connect("env-merge-info", _merge)
@@ -36,8 +34,9 @@ def setup(app):
     latex.setup(app)
     search.setup(app)
     app.add_role("ko", Korean())
-    app.add_transform(DropTitleIds)
+    anchors.setup(app)
     app.add_post_transform(SettleParticles)
+    app.add_post_transform(MarkKorean)
     return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
 
 
@@ -111,29 +110,26 @@ class Pictures:
 # -- ids, words, particles -------------------------------------------------------------------------------------------
 
 
-def _plain_ids(app):
-    app.env.settings["auto_id_prefix"] = "%"  # numbered for each kind of node, so that Hangul titles shift no other id
-
-
-class DropTitleIds(SphinxTransform):
-    r"""Keep of a labelled heading only the label, which is the same in both languages."""
-
-    default_priority = 880
-
-    def apply(self, **kwargs):
-        for section in self.document.findall(nodes.section):
-            labels = [self.document.nameids.get(name) for name in section.get("names", []) if self.document.nametypes.get(name)]
-            labels = [i for i in labels if i in section["ids"]]
-            if labels:
-                section["ids"] = labels
-
-
 class Korean(SphinxRole):
     r"""``{ko}`손실` ``: a Korean word on an English page, marked as such for screen readers."""
 
     def run(self):
         before, after = nodes.raw("", '<span lang="ko">', format="html"), nodes.raw("", "</span>", format="html")
         return [before, nodes.Text(self.text), after] if self.config.language != SOURCE else [nodes.Text(self.text)], []
+
+
+class MarkKorean(SphinxPostTransform):
+    r"""Mark the code and the outputs of cells whose data is Korean, on English pages."""
+
+    default_priority = 900
+
+    def run(self, **kwargs):
+        if self.config.language == SOURCE:
+            return
+        for cell in self.document.findall(nodes.container):
+            if "tag_korean-data" in cell["classes"]:
+                for block in cell.findall(nodes.literal_block):
+                    block["classes"].append("language-ko")  # docutils makes it lang="ko"
 
 
 class SettleParticles(SphinxPostTransform):

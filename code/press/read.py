@@ -8,6 +8,7 @@ import re
 import nbformat
 from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
+from sphinx.errors import SphinxError
 
 from press import SOURCE, PressError, catalogue, located, particles, runs
 from press.kernel import FIGURE
@@ -32,11 +33,20 @@ def read(text: str, language: str = SOURCE) -> nbformat.NotebookNode:
         A notebook whose cells hold the stored outputs.
 
     Raises:
-        PressError: If the chapter was not run, or a translation or a reported number is missing.
+        SphinxError: If the chapter cannot be run, or a translation or a reported number is missing; Sphinx shows its message alone.
     """
     chapter = current["chapter"]
-    run = runs.find(text) or _run(chapter)
-    return notebook(chapter, text, language, run)
+    try:
+        run = runs.find(text) or _run(chapter)
+        return notebook(chapter, text, language, run)
+    except PressError as error:
+        raise Fault(str(located(chapter, error))) from None
+
+
+class Fault(SphinxError):
+    r"""A `PressError` as Sphinx reports it: one message, no traceback."""
+
+    category = "press"
 
 
 def _run(chapter: str) -> runs.Run:

@@ -79,6 +79,23 @@ class Book:
         assert old in text, f"{name} does not hold {old!r}"
         self.write(name, text.replace(old, new))
 
+    def add(self, chapter: str, korean: str, english: str = "") -> None:
+        r"""Write a paragraph at the end of a chapter, and its translation into the catalogue."""
+        self.write(f"book/{chapter}.md", self.read(f"book/{chapter}.md") + f"\n{korean}\n")
+        if english:
+            self.translate(chapter, korean, english)
+
+    def translate(self, chapter: str, korean: str, english: str) -> None:
+        r"""Write a new entry into a catalogue."""
+        name = f"locales/en/LC_MESSAGES/{chapter}.po"
+        text = (
+            self.read(name)
+            if (self.root / name).exists()
+            else self.read("locales/en/LC_MESSAGES/index.po").split("msgid", 2)[0] + 'msgid ""\nmsgstr ""\n'
+        )
+        self.write(name, text.rstrip("\n") + f'\n\nmsgid "{korean}"\nmsgstr "{english}"\n')
+        self.press("messages", chapter)  # puts the entry in its place
+
     def processes(self) -> list[str]:
         r"""Return the commands of the processes that run a kernel, Sphinx or the press for this book."""
         found = []
@@ -131,7 +148,7 @@ def printed(tmp_path_factory) -> tuple[Book, Path]:
     r"""The sample book, printed once, and a copy of it."""
     folder = tmp_path_factory.mktemp("press")
     book = lay(folder / "책 한 권")  # a path with a space and Hangul, as a reader may have
-    book.made("html")
+    (book.root / "said").write_text(book.made("html"), "utf8")
     shutil.copytree(book.root, folder / "copy", symlinks=True)
     return book, folder / "copy"
 
