@@ -20,6 +20,7 @@ from docutils import nodes
 from pybtex_docutils import Backend
 
 from press import BOOK, PressError, figures, read, runs
+from press.execute import ONE_THREAD, SECONDS
 from press.kernel import FIGURE
 from press.pages import Page
 from press.source import cells
@@ -135,7 +136,7 @@ def printed(cell: nbformat.NotebookNode) -> str:
     return text
 
 
-def check(path: Path, python: str = sys.executable, seconds: int = runs.SECONDS, environment: dict | None = None) -> int:
+def check(path: Path, python: str = sys.executable, seconds: int = SECONDS, environment: dict | None = None) -> int:
     r"""Run a notebook from top to bottom in a fresh kernel without the press, and compare what it prints with what it holds.
 
     Args:
@@ -167,7 +168,7 @@ def check(path: Path, python: str = sys.executable, seconds: int = runs.SECONDS,
         client = NotebookClient(book, km=manager, timeout=seconds, resources={"metadata": {"path": folder}}, on_cell_start=begin)
         where = lambda: f"{path}: cell {at[0]} ({book.cells[at[0]].id})"  # noqa: E731
         try:
-            client.execute(env={**os.environ, **runs.ONE_THREAD, "PYTHONHASHSEED": "0", **(environment or {})})
+            client.execute(cleanup_kc=True, env={**os.environ, **ONE_THREAD, "PYTHONHASHSEED": "0", **(environment or {})})
         except CellTimeoutError:
             raise PressError(f"{where()} ran longer than {seconds} s; give it more seconds, or make it smaller") from None
         except DeadKernelError:
@@ -203,12 +204,13 @@ def main(arguments: list[str] | None = None) -> int:
     checking = parser.add_subparsers(required=True).add_parser("check", help="run notebooks in a fresh kernel and compare what they print")
     checking.add_argument("notebooks", nargs="+", type=Path, metavar="FILE")
     checking.add_argument("--python", default=sys.executable, help="interpreter of the kernel; it needs ipykernel and deepbook")
-    checking.add_argument("--seconds", type=int, default=runs.SECONDS, help="time limit of one cell")
+    checking.add_argument("--seconds", type=int, default=SECONDS, help="time limit of one cell")
     chosen = parser.parse_args(arguments)
+    environment = {"PYTHONPATH": ""} if chosen.python != sys.executable else None  # another interpreter uses its own packages alone
     failed = 0
     for path in chosen.notebooks:
         try:
-            print(f"{path}: {check(path, chosen.python, chosen.seconds)} cells print what the notebook holds", flush=True)
+            print(f"{path}: {check(path, chosen.python, chosen.seconds, environment)} cells print what the notebook holds", flush=True)
         except (PressError, OSError, ValueError, nbformat.ValidationError) as error:
             failed += 1
             print(f"press: {path}: {error}" if str(path) not in str(error) else f"press: {error}", file=sys.stderr, flush=True)

@@ -418,6 +418,13 @@ def test_check_refuses_the_press(tmp_path):
         notebooks.check(make(tmp_path / "a.ipynb", ("import press.runs", "", {})))
 
 
+def test_check_leaves_no_kernel_behind(tmp_path):
+    path = make(tmp_path / "a.ipynb", (f"import os\nopen({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()));", "", {}))
+    notebooks.check(path)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
 def test_check_stops_a_cell_that_does_not_end(tmp_path):
     with pytest.raises(PressError, match=r"cell 1 \(code-0\) ran longer than 2 s"):
         notebooks.check(make(tmp_path / "a.ipynb", ("while True: pass", "", {})), seconds=2)
