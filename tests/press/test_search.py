@@ -28,9 +28,11 @@ PAGES = {
 분류에 쓰는 손실 함수다.
 (loss-distribution)=
 ## 두 분포의 거리
+(sol-loss-1)=
+## 풀이
 """,
     "part/optimizer": """# 옵티마이저
-매개변수를 조금씩 고쳐 손실을 줄인다. 손실함수의 그레이디언트를 따라간다.
+매개변수를 조금씩 고쳐 손실을 줄인다. 손실함수의 그레이디언트를 따라간다. 옵티마이저는 상태를 기억한다.
 (optimizer-schedule)=
 ## 학습률 일정
 학습률을 바꾸면 훈련이 빨라진다.
@@ -66,6 +68,11 @@ AI, 머신러닝, 딥러닝의 차이를 본다. 모델이 학습한다. 신경�
 (start-learning)=
 ## 학습
 """,
+    "glossary": """# 용어
+```{index} 옵티마이저 상태
+```
+옵티마이저 상태는 옵티마이저가 기억하는 값이다.
+""",
 }
 TERMS = [
     ("loss", "손실", "로스"),
@@ -78,6 +85,7 @@ TERMS = [
     ("batch normalization", "배치 정규화", ""),
     ("regularization", "규제", "정규화;정칙화"),
     ("parameter", "매개변수", "파라미터"),
+    ("optimizer state", "옵티마이저 상태", ""),
 ]
 ENGLISH = {
     "part/loss": """# Loss
@@ -216,6 +224,7 @@ FIRST = {
     "러닝 레이트": "part/optimizer#optimizer-schedule",
     "파라미터": "part/model",
     "최적화기": "part/optimizer#",
+    "옵티마이저 상태": "part/optimizer",
     "손실 이상치": "part/loss#loss-outliers",
     "학습률을 어떻게 정하나": "part/optimizer#optimizer-schedule",
     "훈련시켰더니": "part/batch_normalization#batch-normalization-training",
@@ -256,7 +265,13 @@ def test_words_that_only_look_alike_are_not_found(sites):
     assert "part/gpt" not in sites["ko"].found("함수")  # 함께, 수가
 
 
+def test_particle_after_a_latin_word_or_a_bracket_is_no_word(sites):
+    assert sites["ko"].found("AI는") == sites["ko"].found("AI") != []
+    assert sites["ko"].found("손실(loss)을") == sites["ko"].found("손실(loss)") != []
+
+
 def test_solutions_and_unknown_words(sites):
+    assert sites["ko"].found("풀이") == ["part/loss", "index"]  # not the heading of a solution
     assert sites["ko"].found("홑따옴표") == []
     assert sites["ko"].found("") == sites["ko"].found("?!") == sites["ko"].found("the") == sites["ko"].found("2012") == []
     assert sites["ko"].found("constructor") == sites["ko"].found("toString") == sites["ko"].found("__proto__") == []
