@@ -14,7 +14,7 @@ extensions = [
     "sphinx_exercise",
     "sphinxcontrib.bibtex",
     "press",
-    "press.folding",
+    "press.theme",
 ]
 exclude_patterns = ["_static", "_templates"]
 templates_path = [str(ROOT / "book" / "_templates")]
