@@ -132,7 +132,9 @@ def build(folder, pages, language):
     (source / "part").mkdir(parents=True, exist_ok=True)
     index = "# 책\n```{toctree}\n" + "\n".join(pages) + "\n```\n"
     for name, text in {**pages, "index": index}.items():
-        (source / f"{name}.md").write_text(text, "utf8")
+        page = source / f"{name}.md"
+        if not page.exists():
+            page.write_text(text, "utf8")
     settings = {
         "extensions": ["myst_parser", "press.search"],
         "language": language,
