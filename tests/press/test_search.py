@@ -313,11 +313,13 @@ def test_two_builds_are_the_same(sites, tmp_path):
         assert (again / name).read_bytes() == (sites["ko"].folder / name).read_bytes()
 
 
-def test_new_term_reaches_a_site_whose_pages_are_as_they_were(tmp_path, monkeypatch):
-    before = (build(tmp_path, ENGLISH, "en") / "_static" / "language_data.js").read_text("utf8")
-    monkeypatch.setattr(search, "renderings", lambda: [["decay", "감쇠"]])
-    after = (build(tmp_path, ENGLISH, "en") / "_static" / "language_data.js").read_text("utf8")
-    assert "감쇠" not in before and "감쇠" in after
+def test_another_search_makes_another_index_of_pages_that_are_as_they_were(tmp_path, monkeypatch):
+    assert '"often":{}' in (build(tmp_path, ENGLISH, "en") / "searchindex.js").read_text("utf8")
+    monkeypatch.setattr(search, "OFTEN", 1)
+    monkeypatch.setattr(search, "renderings", lambda: [["decay", "감쇠"]])  # what the search is made of
+    out = build(tmp_path, ENGLISH, "en")
+    assert "감쇠" in (out / "_static" / "language_data.js").read_text("utf8")
+    assert '"decay":[' in (out / "searchindex.js").read_text("utf8")
 
 
 def test_page_that_has_a_word_often_comes_before_one_that_mentions_it(tmp_path, sites):
