@@ -30,7 +30,6 @@ nb_merge_streams = True
 nb_ipywidgets_js = {}
 
 bibtex_bibfiles = [str(ROOT / "book" / "references.bib")]
-bibtex_reference_style = "author_year"
 bibtex_default_style = "plain"
 exercise_style = "solution_follow_exercise"
 

@@ -45,3 +45,5 @@ class DropTitleIds(SphinxTransform):
             labels = [i for i in labels if i in section["ids"]]
             if labels:
                 section["ids"] = labels
+            elif set(section["ids"]) <= {"exercise-content", "solution-content"}:  # the same for every exercise of a page
+                section["ids"] = []

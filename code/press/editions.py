@@ -41,6 +41,7 @@ def settings(language: str) -> dict:
         "project": title,
         "html_title": title,
         "press_words": WORDS[language],
+        "bibtex_reference_style": f"press_{language}",
         "html_search_language": language,
         "html_theme_options": THEME | {"toc_title": WORDS[language]["contents"], "search_bar_text": WORDS[language]["search"]},
         "numfig_format": NUMBERED[language],

@@ -12,13 +12,14 @@ from sphinx.util.docutils import SphinxRole
 
 from sphinx_exercise.nodes import solution_node
 
-from press import BOOK, SOURCE, anchors, catalogue, editions, latex, maths, notebooks, particles, runs, search, terms
+from press import BOOK, SOURCE, anchors, catalogue, citations, editions, latex, maths, notebooks, numbering, particles, runs, search, terms
 from press import read as reader
 
 
 def setup(app):
     r"""Connect the press to a build."""
     app.connect("config-inited", _choose_language, priority=100)
+    citations.setup(app)
     app.connect("env-get-outdated", _outdated)
     app.connect("env-purge-doc", _purge)
     app.connect("env-merge-info", _merge)
@@ -32,6 +33,7 @@ def setup(app):
     app.add_config_value("press_words", {}, "html", types=dict)
     maths.setup(app)
     latex.setup(app)
+    numbering.setup(app)
     search.setup(app)
     app.add_role("ko", Korean())
     anchors.setup(app)
@@ -68,6 +70,8 @@ def _stamp(docname: str, language: str) -> str:
     text = source.read_text("utf8")
     run = runs.find(text)
     parts = [str(run and run.folder), repr(sorted(catalogue.translations(docname, language).items())) if language != SOURCE else ""]
+    if "{cite" in text:
+        parts.append((BOOK / "references.bib").read_text("utf8"))
     if run and run.folder:
         own = {language: runs.labels(docname, text).get(language, {})}
         parts.append(repr(sorted(own[language].items())))

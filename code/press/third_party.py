@@ -12,7 +12,6 @@ CARRIED = {
     "pydata-sphinx-theme": "styles and scripts, with Bootstrap and the Font Awesome icons",
     "sphinx-book-theme": "styles and scripts",
     "sphinx-design": "styles of tabs and grids",
-    "sphinx-copybutton": "the copy button",
     "sphinx-exercise": "styles of exercises",
     "myst-nb": "styles of cells",
 }
