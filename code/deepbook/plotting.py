@@ -11,6 +11,8 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
+from matplotlib.scale import LogScale, register_scale
+from matplotlib.ticker import LogFormatterSciNotation
 
 FONT = Path(__file__).parent / "fonts" / "NanumGothic.ttf"
 
@@ -22,6 +24,20 @@ PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#6
 """Series colours after Okabe and Ito: told apart by readers with colour-blindness, and in grey with `LINES`."""
 LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 """Line styles that go with `PALETTE`, so that no series depends on colour alone."""
+
+
+class _Powers(LogFormatterSciNotation):
+    r"""Powers in the font of mathematics: NanumGothic has no minus sign (U+2212)."""
+
+    def __call__(self, x, pos=None):
+        return super().__call__(x, pos).replace(r"\mathdefault", r"\mathrm")
+
+
+class _Log(LogScale):
+    def set_default_locators_and_formatters(self, axis):
+        super().set_default_locators_and_formatters(axis)
+        axis.set_major_formatter(_Powers(self.base))
+        axis.set_minor_formatter(_Powers(self.base, labelOnlyBase=self.subs is not None))
 
 
 def use_book_style() -> None:
@@ -37,6 +53,7 @@ def use_book_style() -> None:
         Palette: M. Okabe and K. Ito, Color Universal Design (2008).
     """
     fontManager.addfont(str(FONT))
+    register_scale(_Log)
     mpl.rcParams.update(
         {
             "font.family": ["NanumGothic", "DejaVu Sans"],

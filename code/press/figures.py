@@ -102,12 +102,23 @@ def draw(pickled: Path, out: Path, translations: dict[str, dict[str, str]], kore
             os.replace(Path(folder) / "all", out)
 
 
+class _Said(logging.Handler):
+    def __init__(self):
+        super().__init__(logging.WARNING)
+        self.texts: list[str] = []
+
+    def emit(self, record):
+        self.texts.append(record.getMessage())
+
+
 def _draw(pickled: Path, partial: Path, translations: dict[str, dict[str, str]], korean: bool, where: str) -> None:
     import matplotlib as mpl
     import matplotlib.pyplot as plt
 
     partial.mkdir()
     missing: set[str] = set()
+    said = _Said()
+    logging.getLogger("matplotlib").addHandler(said)  # text in mathematics is missed by a log entry, not by a warning
     with warnings.catch_warnings(record=True) as caught, mpl.rc_context({"svg.hashsalt": "deepbook", "svg.fonttype": "path", "pdf.fonttype": 42}):
         warnings.simplefilter("always")
         for language in LANGUAGES:
@@ -127,6 +138,7 @@ def _draw(pickled: Path, partial: Path, translations: dict[str, dict[str, str]],
                 plt.close("all")
     if missing:
         raise PressError(f"{where}: figure text without translation: {sorted(missing)}; give each its string literal in the cell and its msgstr")
-    glyphs = sorted({str(w.message) for w in caught if "missing from" in str(w.message)})
+    logging.getLogger("matplotlib").removeHandler(said)
+    glyphs = sorted({t for t in [*(str(w.message) for w in caught), *said.texts] if "missing from" in t or "not have a glyph" in t})
     if glyphs:
         raise PressError(f"{where}: the figure's fonts lack a character: {'; '.join(glyphs)}; use another character")
