@@ -34,6 +34,9 @@ class _Powers(LogFormatterSciNotation):
 
 
 class _Log(LogScale):
+    def __init__(self, *axis, **options):  # matplotlib before 3.11 hands over the axis, later versions do not want its name here
+        super().__init__(None, **options)
+
     def set_default_locators_and_formatters(self, axis):
         super().set_default_locators_and_formatters(axis)
         axis.set_major_formatter(_Powers(self.base))
