@@ -34,7 +34,7 @@ class _Powers(LogFormatterSciNotation):
 
 
 class _Log(LogScale):
-    def __init__(self, *axis, **options):  # matplotlib before 3.11 hands over the axis, later versions do not want its name here
+    def __init__(self, *given, **options):  # matplotlib before 3.11 gives the axis
         super().__init__(None, **options)
 
     def set_default_locators_and_formatters(self, axis):
