@@ -2,6 +2,7 @@ r"""From sources to ``_build/site``: check, run, print four editions in a scratc
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -11,6 +12,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tqdm import tqdm
+
 from press import BOOK, BUILD, LANGUAGES, ROOT, PressError, catalogue, chapters, editions, lock, pdf, read, runs, status, third_party
 
 SITE = BUILD / "site"
@@ -18,7 +21,7 @@ WORK = BUILD / "work"
 EPOCH = "1767225600"  # 2026-01-01, so that two builds of one commit are the same
 
 
-def build(formats: tuple[str, ...] = ("html", "pdf"), progress=print) -> Path:
+def build(formats: tuple[str, ...] = ("html", "pdf"), progress=tqdm.write) -> Path:
     r"""Build the editions.
 
     Args:
@@ -47,7 +50,11 @@ def build(formats: tuple[str, ...] = ("html", "pdf"), progress=print) -> Path:
         tasks = [pool.submit(_edition, language, formats, progress) for language in LANGUAGES]
         for task in tasks:
             task.result()
-    _assemble(formats, rows)
+    try:
+        _assemble(formats, rows)
+    except OSError:
+        shutil.rmtree(BUILD / "site.new", ignore_errors=True)
+        raise
     (BUILD / "site.stamp").write_text(stamp, "utf8")
     progress(f"the book is in {SITE.relative_to(ROOT)}")
     return SITE
@@ -109,12 +116,16 @@ def _sphinx(language: str, builder: str, with_pdf: bool) -> None:
         shutil.rmtree(WORK / language)
     unfinished.parent.mkdir(parents=True, exist_ok=True)
     unfinished.touch()
+    if builder == "html":  # read pages are kept, but all are written: Sphinx's search index and the marks of its style sheets differ otherwise
+        shutil.rmtree(out, ignore_errors=True)
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-n", "-b", builder, "-c", str(ROOT)]
     command += ["-D", f"language={language}", "-D", f"press_pdf={int(with_pdf)}", "-d", str(trees), str(BOOK), str(out)]
     environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
     result = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, encoding="utf8", pass_fds=lock.held())
     if result.returncode:
         said = (result.stderr + result.stdout).replace(f"{ROOT}/", "")
+        if "No space left on device" in said:
+            raise OSError(errno.ENOSPC, "No space left on device", str(out.relative_to(ROOT)))
         lines = [line for line in said.split("\n") if line.strip()]
         raise PressError(f"Sphinx could not write the {builder} edition in {language}:\n  " + "\n  ".join(lines[-40:]))
     unfinished.unlink()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import shutil
 import signal
 import sys
 import time
@@ -41,6 +42,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"press: {error}", file=sys.stderr)
         return 1
     except OSError as error:
+        if isinstance(error, shutil.Error):  # of copying a folder: one line for each file, of which the first says enough
+            source, target, what = error.args[0][0]
+            error = OSError(errno.ENOSPC if "No space left" in what else errno.EIO, what.rpartition("] ")[2].partition(":")[0], target)
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         cure = "make room on the disk, then build again; " if full else ""
         print(f"press: {error.strerror or error}: {error.filename or ''}; {cure}the last good site is as it was", file=sys.stderr)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import threading
 import time
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ OUTPUT_LIMIT = 100_000  # characters of one cell's text output
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
 
 _kernels: set = set()  # processes that run now
+_interrupted = threading.Event()
 
 
 class Outcome(NamedTuple):
@@ -58,6 +60,8 @@ def execute(chapter: str, text: str, seconds: int = SECONDS) -> Outcome:
     def begin(cell, cell_index):
         at[0], clock[cell_index] = cell_index, time.perf_counter()
         _kernels.add(manager.provisioner.process)
+        if _interrupted.is_set():
+            manager.provisioner.process.kill()
 
     def end(cell, cell_index, execute_reply=None):
         clock[cell_index] = time.perf_counter() - clock[cell_index]
@@ -65,7 +69,8 @@ def execute(chapter: str, text: str, seconds: int = SECONDS) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         manager = AsyncKernelManager(kernel_name="python3", transport="ipc", ip=f"{folder}/kernel")
         resources = {"metadata": {"path": folder}}
-        client = NotebookClient(notebook, km=manager, timeout=seconds, resources=resources, on_cell_start=begin, on_cell_executed=end)
+        limit = lambda cell: seconds if cell in program[1:-1] else max(seconds, 120)  # noqa: E731
+        client = NotebookClient(notebook, km=manager, timeout_func=limit, resources=resources, on_cell_start=begin, on_cell_executed=end)
         client.shutdown_kernel = "immediate"
         where = lambda line=0: f"book/{chapter}.md:{(found[at[0] - 1][0] if 0 < at[0] <= len(found) else 1) + line}"  # noqa: E731
         shown = lambda: "\n    ".join(["", *found[at[0] - 1][1].split("\n")]) if 0 < at[0] <= len(found) else ""  # noqa: E731
@@ -83,6 +88,7 @@ def execute(chapter: str, text: str, seconds: int = SECONDS) -> Outcome:
             for process in [p for p in _kernels if p.poll() is not None]:
                 _kernels.discard(process)
     report = next(o["data"][REPORT] for o in notebook.cells[-1].outputs if REPORT in o.get("data", {}))
+    report["values"].update({name: float(value) for name, value in report.pop("infinite").items()})
     outputs = [[dict(o) for o in cell.outputs] for cell in notebook.cells[1:-1]]
     for (line, _, options), outs in zip(found, outputs, strict=True):
         _inspect(outs, options.get("tags", []), f"book/{chapter}.md:{line}")
@@ -91,6 +97,7 @@ def execute(chapter: str, text: str, seconds: int = SECONDS) -> Outcome:
 
 def kill_all() -> None:
     r"""End every kernel that runs, because the build is interrupted."""
+    _interrupted.set()  # a kernel that only starts now ends at its first cell
     for process in list(_kernels):
         process.kill()
 
@@ -98,6 +105,8 @@ def kill_all() -> None:
 def _inspect(outputs: list[dict], tags: list[str], where: str) -> None:
     for output in outputs:
         text = output.get("text", "") or "".join(v for k, v in output.get("data", {}).items() if k.startswith("text/") and isinstance(v, str))
+        if "missing from font" in text:
+            raise PressError(f"{where}: the figure's fonts lack a character; use another character:\n{text.strip()}")
         if output.get("name") == "stderr":
             raise PressError(f"{where}: this cell writes to stderr; mend what it warns of:\n{text}")
         if len(text) > OUTPUT_LIMIT:

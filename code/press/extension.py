@@ -12,7 +12,7 @@ from sphinx.util.docutils import SphinxRole
 
 from sphinx_exercise.nodes import solution_node
 
-from press import BOOK, SOURCE, anchors, catalogue, citations, editions, latex, maths, notebooks, numbering, particles, runs, search, terms
+from press import BOOK, SOURCE, PressError, anchors, catalogue, citations, editions, latex, located, maths, notebooks, numbering, particles, runs, search, terms
 from press import read as reader
 
 
@@ -68,7 +68,10 @@ def _stamp(docname: str, language: str) -> str:
     if not source.exists():
         return ""
     text = source.read_text("utf8")
-    run = runs.find(text)
+    try:
+        run = runs.find(text)
+    except PressError as error:
+        raise reader.Fault(str(located(docname, error))) from None
     parts = [str(run and run.folder), repr(sorted(catalogue.translations(docname, language).items())) if language != SOURCE else ""]
     if "{cite" in text:
         parts.append((BOOK / "references.bib").read_text("utf8"))

@@ -3,6 +3,7 @@ r"""What runs inside the kernel beside a chapter's cells: figures kept as object
 from __future__ import annotations
 
 import base64
+import math
 import sys
 from importlib.metadata import packages_distributions, version
 
@@ -40,8 +41,10 @@ def _audit(event: str, args: tuple, root: str) -> None:
     if event == "open" and isinstance(args[0], str) and args[0].startswith(root) and "/_build/" not in args[0]:
         if not args[0].endswith((".py", ".pyc")) and "/.venv/" not in args[0] and "w" not in str(args[1] or "r"):
             _read.add(args[0])
-    elif event == "socket.connect" and isinstance(args[1], tuple) and not str(args[1][0]).startswith(("127.", "::1", "localhost")):
-        raise PermissionError(f"a cell of the book must not use the network, but this one asked for {args[1][0]}; generate the data or ship it")
+    elif event in ("socket.connect", "socket.getaddrinfo"):
+        host = args[0] if event == "socket.getaddrinfo" else args[1][0] if isinstance(args[1], tuple) else "localhost"
+        if host and not str(host).startswith(("127.", "::1", "localhost")):
+            raise PermissionError(f"a cell of the book must not use the network, but this one asked for {host}; generate the data or ship it")
 
 
 def finish(root: str) -> None:
@@ -54,8 +57,11 @@ def finish(root: str) -> None:
     names = {name.partition(".")[0] for name in sys.modules}
     known = packages_distributions()
     used = sorted({known[name][0] for name in names if name in known and known[name][0] != "deepbook"})
+    values = {k: v for k, o in get_ipython().user_ns.items() if not k.startswith("_") and (v := scalar(o)) is not None}
+    infinite = {k: str(v) for k, v in values.items() if isinstance(v, float) and not math.isfinite(v)}  # JSON has no word for these
     report = {
-        "values": {k: v for k, o in get_ipython().user_ns.items() if not k.startswith("_") and (v := scalar(o)) is not None},
+        "values": {k: v for k, v in values.items() if k not in infinite},
+        "infinite": infinite,
         "files": own + sorted(_read),
         "packages": {name: version(name) for name in used},
     }

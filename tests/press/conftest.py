@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from press import catalogue
+
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = Path(__file__).parent / "sample"
 
@@ -87,14 +89,14 @@ class Book:
 
     def translate(self, chapter: str, korean: str, english: str) -> None:
         r"""Write a new entry into a catalogue."""
-        name = f"locales/en/LC_MESSAGES/{chapter}.po"
-        text = (
-            self.read(name)
-            if (self.root / name).exists()
-            else self.read("locales/en/LC_MESSAGES/index.po").split("msgid", 2)[0] + 'msgid ""\nmsgstr ""\n'
-        )
-        self.write(name, text.rstrip("\n") + f'\n\nmsgid "{korean}"\nmsgstr "{english}"\n')
-        self.press("messages", chapter)  # puts the entry in its place
+        with pytest.MonkeyPatch.context() as patch:
+            for name, path in {"ROOT": ".", "BOOK": "book", "LOCALES": "locales"}.items():
+                patch.setattr(catalogue, name, self.root / path)
+            path = catalogue.path_of(chapter, "en")
+            entries = catalogue.load(path)
+            entries.add(korean, english)
+            path.write_bytes(catalogue._written(entries, "en"))
+            catalogue.update(chapter, "en")  # puts the entry in its place
 
     def processes(self) -> list[str]:
         r"""Return the commands of the processes that run a kernel, Sphinx or the press for this book."""
