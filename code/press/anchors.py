@@ -46,4 +46,4 @@ class DropTitleIds(SphinxTransform):
             if labels:
                 section["ids"] = labels
             elif set(section["ids"]) <= {"exercise-content", "solution-content"}:  # the same for every exercise of a page
-                section["ids"] = []
+                section["ids"] = [f"{section.parent['label']}-content"]
