@@ -19,6 +19,8 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from tqdm import tqdm
+
 from press import BOOK, BUILD, ROOT, PressError, catalogue, chapters, figures, located
 from press.execute import ONE_THREAD, SECONDS, Outcome, execute, kill_all  # noqa: F401 (the first two: for press.notebooks)
 from press.kernel import FIGURE
@@ -167,7 +169,7 @@ def labels(chapter: str, text: str) -> dict[str, dict[str, str]]:
     return {lang: {k: v for k, v in catalogue.translations(chapter, lang).items() if k in strings} for lang in catalogue.languages()}
 
 
-def all_runs(progress=print, jobs: int | None = None) -> dict[str, Run]:
+def all_runs(progress=tqdm.write, jobs: int | None = None) -> dict[str, Run]:
     r"""Run every chapter whose stored run does not hold any more, longest first, and draw every figure that is not drawn.
 
     Args:
@@ -197,7 +199,7 @@ def all_runs(progress=print, jobs: int | None = None) -> dict[str, Run]:
     with ThreadPoolExecutor(jobs) as pool:
         tasks = {pool.submit(one, chapter): chapter for chapter in misses}
         try:
-            for n, task in enumerate(as_completed(tasks), 1):
+            for n, task in enumerate(tqdm(as_completed(tasks), total=len(tasks), unit="chapter", leave=False, disable=None), 1):
                 if task.exception():
                     faults.append(task.exception())
                 elif made := task.result():
