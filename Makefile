@@ -33,7 +33,8 @@ check:
 	@$(SETUP)
 	@$(PRESS) messages --check
 	@.venv/bin/ruff check code tests conf.py
-	@.venv/bin/ruff format --check code tests conf.py
+	@.venv/bin/ruff format --check code/press tests conf.py
+	@.venv/bin/ruff format --check --line-length 79 code/deepbook
 
 clean:
 	rm -rf _build
