@@ -236,6 +236,19 @@ def test_extreme_logits_of_cross_entropy():
     assert_close(logits.grad, torch.tensor([[0.0, 0.0, 0.0], [1.0, -1.0, 0.0]]))
 
 
+@pytest.mark.parametrize(
+    ("dtype", "height", "tolerance"),
+    # eps 1.2e-7, 9.8e-4 and 7.8e-3; a handful of roundings of a value below 3, but none of a number as large as `height`,
+    # whose rounding alone would be up to 5e-4, 0.25 and 4
+    [(torch.float32, 1e4, 1e-6), (torch.float16, 1e3, 5e-3), (torch.bfloat16, 1e3, 5e-2)],
+)
+def test_height_of_the_logits_does_not_cost_cross_entropy_its_digits(dtype, height, tolerance):
+    logits = torch.tensor([[0.0, -8.0, -16.0], [-8.0, 0.0, 0.0]], dtype=dtype) + height  # exact in each dtype
+    for target in (torch.tensor([0, 2]), torch.tensor([[0.5, 0.25, 0.25], [0.0, 0.5, 0.5]], dtype=dtype)):
+        exact = cross_entropy(logits.double(), target.double() if target.is_floating_point() else target)
+        assert_close(cross_entropy(logits, target).double(), exact, atol=0, rtol=tolerance)
+
+
 def test_gradient_of_cross_entropy_is_probability_minus_target():
     logits = numbers(1, B, C).requires_grad_()
     target = probabilities(2, B, C)
@@ -374,6 +387,18 @@ def test_kl_divergence_of_certain_labels_is_cross_entropy():
     assert_close(kl_divergence(logits.log_softmax(dim=1), certain), cross_entropy(logits, target))
 
 
+def test_kl_divergence_where_both_are_zero():
+    # F.kl_div gives NaN here: 0 times -inf
+    log_q = torch.tensor([[math.log(0.5), math.log(0.5), -math.inf]], dtype=torch.float64, requires_grad=True)
+    p = torch.tensor([[1.0, 0.0, 0.0]], dtype=torch.float64)
+    value = kl_divergence(log_q, p)
+    value.backward()
+    assert_close(value, torch.tensor(math.log(2), dtype=torch.float64))
+    assert_close(log_q.grad, -p)
+    impossible = torch.tensor([[0.0, 0.0, 1.0]], dtype=torch.float64)  # q holds impossible what p holds certain
+    assert kl_divergence(log_q, impossible).item() == math.inf
+
+
 def test_binary_is_two_class_cross_entropy():
     logits, target = numbers(1, B), zeros_and_ones(2, B)
     two = torch.stack([torch.zeros(B, dtype=torch.float64), logits], dim=1)
@@ -489,6 +514,8 @@ HALF = torch.full((2, 2), 0.5)
     [
         # the classic mistake: a probability where its logarithm belongs; exp(0.5) * 2 = 3.297
         (HALF, HALF, ValueError, r"log_prediction must hold log-probabilities .*, got a total probability of 3.297.*; pass logits"),
+        # the message names the row that is wrong, not the largest
+        (torch.tensor([[0.5, 0.5], [0.1, 0.1]]).log(), HALF, ValueError, "got a total probability of 0.2;"),
         (HALF.log(), HALF[:, :1], ValueError, r"target must have the shape of log_prediction, \(2, 2\), got \(2, 1\)"),
         (HALF.log(), 2 * HALF, ValueError, "target must sum to 1 over dimension 1, got 2"),
         (HALF.log(), HALF.log(), ValueError, "target must hold probabilities, none negative, got -0.693"),

@@ -61,7 +61,9 @@ def cross_entropy(
     check_target(logits, target)
     share = label_smoothing
     check_number("label_smoothing", share, 0 <= share <= 1, "in [0, 1]")
-    log_p = logits - logits.logsumexp(dim=1, keepdim=True)  # (B, C, ...)
+    # With the largest logit at 0, few digits are lost to rounding.
+    z = logits - logits.detach().amax(dim=1, keepdim=True)
+    log_p = z - z.logsumexp(dim=1, keepdim=True)  # (B, C, ...)
     if target.is_floating_point():
         loss = -(target * log_p).sum(dim=1)
     else:
@@ -120,7 +122,7 @@ def focal_loss(
     alpha: float | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    r"""Binary focal loss, in nats per entry times a factor below 1.
+    r"""Binary focal loss, in nats per entry times a factor of at most 1.
 
     Args:
         logits: `(B, ...)`, floating point.
@@ -197,13 +199,16 @@ def kl_divergence(
     total = log_prediction.detach().logsumexp(dim=1).exp()
     room = sum_tolerance(log_prediction)
     if not bool(((total - 1).abs() <= room).all()):
+        worst = total.flatten()[(total - 1).abs().argmax()].item()
         raise ValueError(
             "log_prediction must hold log-probabilities over dimension 1, "
-            f"got a total probability of {total.max().item():g}; "
+            f"got a total probability of {worst:g}; "
             "pass logits.log_softmax(dim=1)"
         )
     check_probabilities("target", target)
-    loss = torch.xlogy(target, target) - target * log_prediction
+    # 0 log 0 counts as 0, also where the prediction is 0 as well
+    cross = torch.where(target > 0, target * log_prediction, 0.0)
+    loss = torch.xlogy(target, target) - cross
     if reduction == "batchmean":
         return loss.sum() / loss.shape[0]
     return reduce(loss, reduction)
