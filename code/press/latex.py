@@ -1,18 +1,22 @@
-r"""What Sphinx must know to write a PDF edition: settings, Korean in its LaTeX builder, parts, chapter numbers, exercises."""
+r"""What Sphinx must know to write a PDF edition: settings, Korean in its LaTeX builder, parts and numbers, exercises, code."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from unicodedata import east_asian_width
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.builders import latex as builder
+from sphinx.builders.latex.nodes import thebibliography
+from sphinx.builders.latex.transforms import BibliographyTransform
 from sphinx.builders.latex.util import ExtBabel
-from sphinx.util import texescape
+from sphinx.util import logging
 from sphinx_exercise.nodes import exercise_enumerable_node, exercise_node, solution_node
 
 from press import editions
 
+logger = logging.getLogger(__name__)
 STYLE = Path(__file__).with_name("press.sty")
 INDEX = {"ko": "-L korean -C utf8 ", "en": "-L english -C utf8 "}
 """How xindy sorts: 가나다 after ABC, or ABC."""
@@ -21,6 +25,7 @@ NAMES = {
         "chapter": "#1장",
         "part": "#1부",
         "contents": "차례",
+        "preface": "머리말",
         "index": "찾아보기",
         "lang": "ko-KR",
         "promise": "이 책의 모든 수와 그림은\\\\이 판을 찍을 때 실행한 코드에서 나왔다",
@@ -29,29 +34,27 @@ NAMES = {
         "chapter": "Chapter #1",
         "part": "Part #1",
         "contents": "Contents",
+        "preface": "Preface",
         "index": "Index",
         "lang": "en-US",
         "promise": "Every number and every figure in this book\\\\comes from code that ran when it was printed",
     },
 }
-BOX = "border-width=0pt,div.{0}_border-left-width=2pt,div.{0}_padding=7pt,div.{0}_border-radius=0pt,div.{0}_box-shadow=none"
-LEADING, SMALL = 10.6, 8.8
-"""Points from line to line of code, and of drawing code that the web edition folds."""
-TOGETHER, SHORT = 14, 6
-"""So many lines of code stay on one page; so many lines of output stay with their code."""
-KINDS = {
-    "note": "blue",
-    "hint": "green",
-    "tip": "green",
-    "important": "blue",
-    "seealso": "blue",
-    "warning": "orange",
-    "caution": "orange",
-    "attention": "orange",
-    "danger": "orange",
-    "error": "orange",
+GATED = (exercise_node, exercise_enumerable_node, solution_node)
+COUNTERS = {"figure": "figure", "table": "table", "code-block": "literalblock", "displaymath": "equation"}
+BOUND = (nodes.Admonition, nodes.table, nodes.list_item, nodes.topic)
+"""What LaTeX sets in one piece, where a page cannot be asked for."""
+SIZE, SMALL, COLUMNS = (8.0, 10.6), (6.6, 8.8), 83
+SMALLEST = 6.2
+"""Letters and lines of code, the same of drawing code, in points; columns on a page; below the smallest, lines break."""
+TOGETHER, LEAST, SHORT = 18, 8, 6
+"""So many lines of code stay on one page, so many of longer code begin on one, so many of output stay with their code."""
+BOXES = {
+    ("note", "important", "seealso"): ("0072B2", "EFF6FB"),
+    ("hint", "tip", "attention"): ("009E73", "EDF8F4"),
+    ("warning", "caution", "danger", "error"): ("D55E00", "FDF3EC"),
 }
-SHADES = {"blue": ("0072B2", "EFF6FB"), "green": ("009E73", "EDF8F4"), "orange": ("D55E00", "FDF3EC")}
+"""Kinds of admonition, the colour of their line and of their ground."""
 
 
 def settings(language: str) -> dict:
@@ -82,6 +85,7 @@ def settings(language: str) -> dict:
     return {
         "latex_engine": "xelatex",
         "latex_use_xindy": True,
+        "latex_toplevel_sectioning": "part",
         "latex_documents": [("index", f"deep-learning-{language}.tex", title, "", "manual")],
         "latex_additional_files": [str(STYLE)],
         "latex_table_style": ["booktabs"],
@@ -94,13 +98,13 @@ def settings(language: str) -> dict:
             "polyglossia": "",
             "fncychap": "",
             "fontpkg": "",
-            "fvset": r"\fvset{fontsize=\fontsize{8}{11.4}\selectfont}",
+            "fvset": rf"\fvset{{fontsize=\fontsize{{{SIZE[0]}}}{{{SIZE[1]}}}\selectfont}}",
             "sphinxsetup": _look(),
             "figure_align": "H",
             "maketitle": r"\presscover",
             "tableofcontents": r"\sphinxtableofcontents\markboth{}{}",
             "preamble": preamble,
-            "printindex": rf"\pressnumber{{}}\renewcommand{{\indexname}}{{{names['index']}}}\printindex",
+            "printindex": rf"\pressplace{{chapter}}{{}}\renewcommand{{\indexname}}{{{names['index']}}}\printindex",
         },
     }
 
@@ -114,18 +118,27 @@ def _broken(title: str) -> str:
 
 def _look() -> str:
     keys = [
-        "verbatimwithframe=true,pre_border-width=0pt,pre_border-left-width=2pt,pre_padding=5pt,pre_padding-left=8pt,pre_border-radius=0pt,pre_box-decoration-break=clone",
+        "verbatimwithframe=true,pre_border-width=0pt,pre_border-left-width=2pt,pre_border-radius=0pt",
+        "pre_padding=5pt,pre_padding-left=8pt,pre_box-decoration-break=clone",
         "pre_background-TeXcolor={HTML}{F5F7F9},pre_border-TeXcolor={HTML}{0072B2}",
-        "hmargin={23mm,23mm},vmargin={27mm,24mm}",
-        "InnerLinkColor={HTML}{005A8C},OuterLinkColor={HTML}{005A8C},TitleColor={HTML}{24292F},iconpackage=none",
+        "hmargin={23mm,23mm},vmargin={27mm,24mm},iconpackage=none",
+        "InnerLinkColor={HTML}{005A8C},OuterLinkColor={HTML}{005A8C},TitleColor={HTML}{24292F}",
     ]
-    for kind, color in KINDS.items():
-        line, ground = SHADES[color]
-        keys.append(
-            f"div.{kind}_{BOX.format(kind)},div.{kind}_border-TeXcolor={{HTML}}{{{line}}},div.{kind}_background-TeXcolor={{HTML}}{{{ground}}}"
-        )
-        keys.append(f"div.{kind}_TeXextras={{\\presscodeinbox}}")
-        keys.append(f"div.{kind}_title-background-TeXcolor={{HTML}}{{{ground}}},div.{kind}_title-foreground-TeXcolor={{HTML}}{{{line}}}")
+    for kinds, (line, ground) in BOXES.items():
+        for kind in kinds:
+            box = [
+                "border-width=0pt",
+                "border-left-width=2pt",
+                "padding=7pt",
+                "border-radius=0pt",
+                "box-shadow=none",
+                f"border-TeXcolor={{HTML}}{{{line}}}",
+                f"background-TeXcolor={{HTML}}{{{ground}}}",
+                f"title-background-TeXcolor={{HTML}}{{{ground}}}",
+                f"title-foreground-TeXcolor={{HTML}}{{{line}}}",
+                "TeXextras={\\presscodeinbox}",
+            ]
+            keys += [f"div.{kind}_{key}" for key in box]
     return ",%\n".join(keys)
 
 
@@ -140,6 +153,7 @@ def setup(app):
     app.add_node(solution_node, override=True, latex=(_open_solution, _close_solution))
     builder.XINDY_LANG_OPTIONS.update(INDEX)
     builder.inline_all_toctrees = _assemble
+    BibliographyTransform.run = _gather
     ExtBabel.is_supported_language = _is_supported
 
 
@@ -156,48 +170,101 @@ _inline_all_toctrees = builder.inline_all_toctrees
 
 
 def _assemble(sphinx, docnames, root, tree, *rest):
-    r"""Put the book together as Sphinx does, with parts and with the numbers of the web edition."""
+    r"""Put the book together as Sphinx does, then arrange and number it as the web edition is."""
     tree = tree.deepcopy()
-    toctrees = list(tree.findall(addnodes.toctree))
-    captioned = [t for t in toctrees if t.get("caption")]
-    for toctree in toctrees:
+    for toctree in tree.findall(addnodes.toctree):
         toctree["includefiles"] = [name for name in toctree["includefiles"] if name in sphinx.env.found_docs]  # the index makes itself
-        if len(captioned) > 1 and toctree in captioned and toctree["includefiles"]:
-            title = texescape.escape(toctree["caption"], "xelatex")
-            depth = 2 if toctree.get("numbered") else -2
-            toctree.parent.insert(toctree.parent.index(toctree), _raw(rf"\setcounter{{secnumdepth}}{{{depth}}}\part{{{title}}}"))
     book = _inline_all_toctrees(sphinx, docnames, root, tree, *rest)
-    for document in book.findall(addnodes.start_of_file):
-        number = sphinx.env.toc_secnumbers.get(document["docname"], {}).get("") or ()
-        if len(number) < 2:
-            document.insert(0, _raw(rf"\pressnumber{{{number[0] if number else ''}}}"))
+    _number(book, sphinx.env)
+    _arrange(book, sphinx.env)
     for block in list(book.findall(nodes.literal_block)):
-        if height := _height(block):
-            block.parent.insert(block.parent.index(block), _raw(rf"\needspace{{{height:.0f}pt}}"))
+        _place(block)
+    for image in book.findall(nodes.image):
+        if image["uri"].endswith(".svg") and "jupyter_execute" not in image["uri"]:
+            cure = f"put a PDF beside it and write {Path(image['uri']).stem}.*, so that each edition takes its own"
+            logger.warning("LaTeX cannot draw %s; %s", image["uri"], cure, location=image)
     for rule in list(book.findall(nodes.transition)):
         if "footnotes" in rule["classes"]:  # LaTeX puts footnotes at the foot of the page
             rule.parent.remove(rule)
     return book
 
 
-def _height(block: nodes.literal_block) -> float:
-    r"""Return the height of code and of its few lines of output, in points, or 0 where they may break over pages."""
+def _number(book: nodes.document, env) -> None:
+    r"""Give figures, tables, listings and equations the numbers of the web edition."""
+    for document in (book, *book.findall(addnodes.start_of_file)):
+        name = document.get("docname", env.config.root_doc)
+        for kind, numbers in env.toc_fignumbers.get(name, {}).items():
+            for node in list(document.findall(nodes.Element)) if kind in COUNTERS else ():
+                if number := next((numbers[i] for i in node.get("ids", ()) if i in numbers), None):
+                    if env.domains.standard_domain.get_enumerable_node_type(node) == kind or isinstance(node, nodes.math_block):
+                        before = "".join(f"{part}." for part in number[:-1])
+                        command = rf"\pressnumber{{{COUNTERS[kind]}}}{{{before}}}{{{number[-1] - 1}}}"
+                        node.parent.insert(node.parent.index(node), _raw(command))
+
+
+def _arrange(book: nodes.document, env) -> None:
+    r"""Make of the root document a preface, of each ``index`` a part and of every other document a chapter."""
+    documents = list(book.findall(addnodes.start_of_file))
+    for document in documents:
+        document.parent.remove(document)
+    whole = next(book.findall(nodes.section))
+    preface = whole.children[1:]
+    del whole[1:]
+    whole += _raw(rf"\pressplace{{chapter}}{{}}\chapter{{{NAMES[env.config.language]['preface']}}}")
+    whole += nodes.section("", nodes.section("", *preface))
+    for document in documents:
+        number = env.toc_secnumbers.get(document["docname"], {}).get("") or ()
+        kind, inside = "part", document.children
+        if not document["docname"].endswith("/index"):
+            document.next_node(nodes.section)["ids"].append(":doc")  # what a link to the document aims at
+            kind, inside = "chapter", [nodes.section("", *document.children)]
+        place = _raw(rf"\pressplace{{{kind}}}{{{'.'.join(map(str, number))}}}")
+        whole += addnodes.start_of_file("", place, *inside, **document.attributes)
+
+
+def _gather(self) -> None:
+    r"""Leave the bibliography where its page has it; Sphinx would put it at the end of the book."""
+    citations = list(self.document.findall(nodes.citation))
+    if citations:
+        parent, place = citations[0].parent, citations[0].parent.index(citations[0])
+        for citation in citations:
+            citation.parent.remove(citation)
+        parent.insert(place, thebibliography("", *citations))
+
+
+def _place(block: nodes.literal_block) -> None:
+    r"""Keep short code on one page with its few lines of output, and set lines that are too wide in smaller letters."""
     above, node = [], block
-    while node.parent is not None:
-        node = node.parent
-        above += [node, *node.get("classes", ())] if isinstance(node, nodes.Element) else []
-    if "cell_output" in above or any(
-        isinstance(node, nodes.Admonition | nodes.table | nodes.list_item | nodes.topic) for node in above[2:]
-    ):
-        if not any(isinstance(node, exercise_node | exercise_enumerable_node | solution_node) for node in above):
-            return 0
-    lines = block.astext().rstrip().count("\n") + 1
-    cell = block.parent.parent
-    if "cell_input" in block.parent.get("classes", ()) and len(cell) > 1 and isinstance(first := cell[1].children[0], nodes.literal_block):
+    while node := node.parent:
+        above.append(node)
+    classes = {name for node in above for name in node.get("classes", ())}
+    bound = any(isinstance(node, BOUND) and not isinstance(node, GATED) for node in above)
+    size, leading = SMALL if "tag_hide-input" in classes and "cell_output" not in classes else SIZE
+    lines = block.astext().rstrip().split("\n")
+    room = COLUMNS * SIZE[0] * (0.9 if bound else 1)
+    fitting = min(size, room / max(1, *map(_columns, lines)))
+    count = len(lines)
+    if "cell_input" in above[0].get("classes", ()) and len(above[1]) > 1 and isinstance(first := above[1][1][0], nodes.literal_block):
         printed = first.astext().rstrip().count("\n") + 1
-        lines += printed + 2 if printed <= SHORT else 0
-    leading = SMALL if "tag_hide-input" in above else LEADING
-    return lines * leading + 16 if lines <= TOGETHER else 0
+        count += printed + 2 if printed <= SHORT else 0
+    before, after = "", ""
+    if not bound and "cell_output" not in classes:
+        before = rf"\Needspace{{{(count if count <= TOGETHER else LEAST) * leading + 16:.0f}pt}}"
+    if SMALLEST <= fitting < size:
+        letters = rf"\fontsize{{{fitting:.2f}}}{{{fitting * leading / size:.2f}}}\selectfont"
+        before, after = rf"{before}\begingroup\fvset{{fontsize={letters}}}", r"\endgroup"
+    place = block.parent.index(block)
+    block.parent[place : place + 1] = [_raw(before), block, _raw(after)] if before else [block]
+
+
+def _columns(line: str) -> int:
+    r"""Return how wide a line of code is, in letters; Hangul is as wide as two.
+
+    Examples:
+        >>> _columns("x = 1  # 하나")
+        13
+    """
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in line)
 
 
 def _raw(text: str) -> nodes.raw:

@@ -13,12 +13,12 @@ from press.latex import INDEX
 PACKAGES = tuple(bootstrap.TEX)
 """Debian packages that the PDF editions need."""
 EPOCH = "1767225600"
-SECONDS = 900
+SECONDS = 3600
 HANGUL = re.compile(r"[가-힣]")
 WARNINGS = {
-    r"Missing character: There is no (.+?) in font ([^!]+)!": "no glyph for {0} in {1}; use another character, or name a font that has it in code/press/press.sty",
-    r"LaTeX Warning: (?:Hyper reference|Reference|Citation) [`']([^']+)' on page (\S+) undefined": "a link to {0} on page {1} leads nowhere",
-    r"LaTeX Warning: Label [`']([^']+)' multiply defined": "the label {0} stands twice, so that links to it may lead astray",
+    r"Missing character: There is no (.+?) in font ([^!]+)!": "no glyph for {0} in {1}; use another, or give it a font in press.sty",
+    r"LaTeX Warning: (?:Hyper reference|Reference|Citation) [`']([^']+)' on page (\S+) undefined": "page {1}: a link to {0} leads nowhere",
+    r"LaTeX Warning: Label [`']([^']+)' multiply defined": "the label {0} stands twice; a link to it may lead astray",
 }
 """What a log may say that a reader would see, and how to say it."""
 
@@ -81,11 +81,8 @@ def compile(folder: Path, language: str) -> Path:
         raise PressError(f"{source}: LaTeX did not finish in {SECONDS} s; its log is {made.with_suffix('.log')}") from None
     if result.returncode or not made.exists():
         log = made.with_suffix(".log")
-        raise PressError(
-            explain(
-                source.read_text("utf8"), log.read_text("utf8", "replace") if log.exists() else "", result.stderr + result.stdout, str(log)
-            )
-        )
+        wrote = log.read_text("utf8", "replace") if log.exists() else ""
+        raise PressError(explain(source.read_text("utf8"), wrote, result.stderr + result.stdout, str(log)))
     return made
 
 
@@ -116,11 +113,9 @@ def explain(source: str, log: str, said: str = "", where: str = "") -> str:
     stop = next((i for i, line in enumerate(lines) if re.match(r"l\.\d+ ", line)), 3)
     number = int(hit[1] or next((re.match(r"l\.(\d+)", line)[1] for line in lines if re.match(r"l\.\d+ ", line)), 0))
     before = "\n".join(source.split("\n")[:number])
-    chapters = re.findall(r"\\label\{\\detokenize\{(\S+?)::doc\}\}", before)
-    what = [line for line in lines[: stop + 2] if line.strip()]
-    return (
-        "\n  ".join([f"LaTeX could not print {chapters[-1] if chapters else 'the edition'}: {hit[2]}", *what]) + f"\nthe whole log: {where}"
-    )
+    chapters = re.findall(r"\\label\{\\detokenize\{([^{}]+)::doc\}\}", before)
+    first = f"LaTeX could not print {chapters[-1] if chapters else 'the edition'}: {hit[2]}"
+    return "\n  ".join([first, *(line for line in lines[: stop + 2] if line.strip())]) + f"\nthe whole log: {where}"
 
 
 def check(pdf: Path, log: Path, titles: list[str]) -> None:
@@ -132,7 +127,7 @@ def check(pdf: Path, log: Path, titles: list[str]) -> None:
         titles: The heading of each chapter; marks of Markdown in it are passed over.
 
     Raises:
-        PressError: If a glyph, a chapter, a bookmark or the end of a link is missing, or Hangul cannot be copied out, with each fault in a line.
+        PressError: If a glyph, a chapter, a bookmark or the end of a link is missing, or Hangul cannot be copied out; each fault in a line.
     """
     pdf, log = Path(pdf), Path(log)
     faults = said(log.read_text("utf8", "replace"))
@@ -152,11 +147,8 @@ def check(pdf: Path, log: Path, titles: list[str]) -> None:
         faults.append("there are no links; is hyperref loaded?")
     faults += [f"a link on page {page} leads to {target!r}, which is not there" for page, target in broken]
     if faults:
-        raise PressError(
-            f"{pdf.name} is not fit to read:\n  "
-            + "\n  ".join(faults[:40])
-            + (f"\n  and {len(faults) - 40} more" if len(faults) > 40 else "")
-        )
+        more = f"\n  and {len(faults) - 40} more" if len(faults) > 40 else ""
+        raise PressError(f"{pdf.name} is not fit to read:\n  " + "\n  ".join(faults[:40]) + more)
 
 
 def said(log: str) -> list[str]:
@@ -164,7 +156,7 @@ def said(log: str) -> list[str]:
 
     Examples:
         >>> said("Missing character: There is no ∎ in font NanumMyeongjo/OT!\n" * 2)
-        ['no glyph for ∎ in NanumMyeongjo/OT; use another character, or name a font that has it in code/press/press.sty']
+        ['no glyph for ∎ in NanumMyeongjo/OT; use another, or give it a font in press.sty']
     """
     found = [form.format(*hit.groups()) for pattern, form in WARNINGS.items() for hit in re.finditer(pattern, log)]
     return list(dict.fromkeys(found))
