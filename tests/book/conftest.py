@@ -72,8 +72,12 @@ class Source:
         return catalogue.translations(self.name, "en")
 
     @cached_property
+    def fences(self) -> list[Directive]:
+        return list(_fences(self.text, 1))
+
+    @property
     def directives(self) -> list[Directive]:
-        return list(_directives(self.text, 1))
+        return [fence for fence in self.fences if fence.name]
 
     @cached_property
     def headings(self) -> list[Heading]:
@@ -107,16 +111,20 @@ class Source:
         return f"book/{self.name}.md:{line}"
 
 
-def _directives(text: str, first: int) -> Iterator[Directive]:
+def _fences(text: str, first: int) -> Iterator[Directive]:
+    r"""Every fence, also inside directives; one without a directive has no name, its language is the argument."""
     for token in _parser().parse(text + "\n"):
-        if token.type in ("fence", "colon_fence") and (opening := re.match(r"\{([^}]+)\}\s*(.*)", token.info.strip())):
+        if token.type in ("fence", "colon_fence"):
+            line = first + token.map[0]
+            opening = re.match(r"\{([^}]+)\}\s*(.*)", token.info.strip())
+            if not opening:
+                yield Directive(line, "", token.info.strip(), {}, token.content)
+                continue
             body = token.content.split("\n")[:-1]
             options, start = _options(body)
-            inner = "\n".join(body[start:])
-            line = first + token.map[0]
-            yield Directive(line, opening[1], opening[2], options, inner)
+            yield Directive(line, opening[1], opening[2], options, "\n".join(body[start:]))
             if opening[1] not in ("code-cell", "code-block", "math", "literalinclude"):
-                yield from _directives(inner, line + 1 + start)
+                yield from _fences("\n".join(body[start:]), line + 1 + start)
 
 
 def _options(body: list[str]) -> tuple[dict, int]:
@@ -137,15 +145,6 @@ def _plain(text: str) -> str:
     return re.sub(r"\]\([^)]*\)|<https?:[^>]*>", "]", text)
 
 
-@lru_cache(maxsize=512)
-def _soup(path: Path) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text("utf8"), "html.parser")
-
-
-def _sources() -> list[Source]:
-    return [Source(name) for name in chapters()]
-
-
 def _entries() -> list[tuple[str, str]]:
     r"""Each entry of the bibliography: its key and the comment before it."""
     text = (BOOK / "references.bib").read_text("utf8") if (BOOK / "references.bib").exists() else ""
@@ -156,8 +155,8 @@ def pytest_generate_tests(metafunc):
     modules = [p for p in sorted(LIBRARY.rglob("*.py")) if "__pycache__" not in p.parts]
     pages = {p.relative_to(SITE / x).as_posix() for x in ("ko", "en") for p in (SITE / x).rglob("*.html") if "_static" not in p.parts}
     kinds = {
-        "source": (_sources(), lambda s: s.name),
-        "chapter": ([s for s in _sources() if s.is_chapter], lambda s: s.name),
+        "source": ([Source(name) for name in chapters()], lambda s: s.name),
+        "chapter": ([s for s in [Source(name) for name in chapters()] if s.is_chapter], lambda s: s.name),
         "entry": (_entries(), lambda e: e[0]),
         "module": (modules, lambda p: p.relative_to(LIBRARY).as_posix()),
         "page": (sorted(pages), str),
@@ -169,7 +168,7 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture(scope="session")
 def sources() -> list[Source]:
-    return _sources()
+    return [Source(name) for name in chapters()]
 
 
 @pytest.fixture(scope="session")
@@ -180,7 +179,7 @@ def plain():
 @pytest.fixture(scope="session")
 def soup():
     r"""Read a page of the built site, as in ``soup("ko", "components/loss.html")``."""
-    return lambda language, page: _soup(SITE / language / page)
+    return lru_cache(maxsize=512)(lambda language, page: BeautifulSoup((SITE / language / page).read_text("utf8"), "html.parser"))
 
 
 @pytest.fixture(scope="session")

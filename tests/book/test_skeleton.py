@@ -41,7 +41,7 @@ def test_description(source):
 def test_opening(chapter):
     r"""Up to the second heading if the chapter begins with text, else up to the third."""
     lines = chapter.text.split("\n")
-    ends = [h.line - 2 for h in chapter.headings[1:]] + [len(lines)] * 2
+    ends = [h.line - 2 for h in chapter.headings[1:] if h.depth <= 2] + [len(lines)] * 2
     title = chapter.headings[0].line
     begins = any(line.strip() for line in lines[title : ends[0]])
     opening = "\n".join(lines[title : ends[0 if begins else 1]])
