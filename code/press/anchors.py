@@ -44,6 +44,6 @@ class DropTitleIds(SphinxTransform):
             labels = [self.document.nameids.get(name) for name in section.get("names", []) if self.document.nametypes.get(name)]
             labels = [i for i in labels if i in section["ids"]]
             if labels:
-                section["ids"] = labels
+                section["ids"] = labels + [i for i in section["ids"] if i.startswith("index-")]  # an index entry before the heading
             elif set(section["ids"]) <= {"exercise-content", "solution-content"}:  # the same for every exercise of a page
                 section["ids"] = [f"{section.parent['label']}-content"]

@@ -135,7 +135,7 @@ def _assemble(formats: tuple[str, ...], rows: dict) -> None:
     new, old = BUILD / "site.new", BUILD / "site.old"
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir()
-    unwanted = shutil.ignore_patterns(".buildinfo", "*.inv.tmp", ".doctrees", "jupyter_execute")
+    unwanted = shutil.ignore_patterns(".buildinfo", ".doctrees", "jupyter_execute", "locales", "*.map", "*webpack-macros.html", "chooser.html")
     for language in LANGUAGES:
         shutil.copytree(WORK / language / "html", new / language, ignore=unwanted)
         if "pdf" in formats:
