@@ -20,6 +20,7 @@ WORDS = {
 THEME = {
     "article_header_end": ["page-tools.html", "theme-switcher.html", "search-button.html", "toggle-secondary-sidebar.html"],
     "navbar_persistent": [],
+    "primary_sidebar_end": [],
     "use_download_button": False,
     "use_fullscreen_button": False,
     "show_toc_level": 2,
