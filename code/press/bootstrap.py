@@ -85,7 +85,7 @@ def system(packages: list[str]) -> None:
 
 def python() -> None:
     r"""Make ``.venv`` and install the pinned packages and browser assets, if the pins have changed since the last time."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 (this file runs before anything is installed)
         sys.exit(f"press: the book needs Python 3.11 or later, this is {sys.version.split()[0]}; call make with PYTHON=python3.11")
     pins = ["pyproject.toml", "constraints.txt", "package-lock.json"]
     wanted = hashlib.sha256(b"".join((ROOT / p).read_bytes() for p in pins) + sys.version.encode()).hexdigest()

@@ -15,7 +15,6 @@ from press import BOOK, LANGUAGES, LOCALES, ROOT, SOURCE, PressError, chapters, 
 from press.compare import compare, drift
 from press.source import Message, messages, translate
 
-
 LINE = re.compile(r'((msgid|msgstr)\s+)?"([^"\\]|\\.)*"')
 
 
