@@ -129,7 +129,7 @@ def test_modes_training_while_it_learns_evaluation_elsewhere():
             modes.append((self.training, torch.is_grad_enabled()))
             return super().forward(x)
 
-    model = Watch(2, 1)
+    model = Watch(2, 1).eval()
     sgd = torch.optim.SGD(model.parameters(), lr=0.01)
     train(model, F.mse_loss, sgd, line_data(16), epochs=2, batch_size=16, generator=seeded(), validation=line_data(4))
     assert modes == [(True, True), (False, False)] * 2

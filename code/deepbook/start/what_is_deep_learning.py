@@ -248,7 +248,7 @@ class SmallCNN(nn.Module):
         torch.Size([5, 4])
     """
 
-    def __init__(self, size=24, classes=4, channels=(16, 32, 64)):
+    def __init__(self, size=24, classes=4, channels=(8, 32, 64)):
         super().__init__()
         c1, c2, c3 = channels
         self.conv1 = nn.Conv2d(3, c1, 5, stride=2, padding=2)
@@ -259,7 +259,7 @@ class SmallCNN(nn.Module):
 
     def features(self, images: Tensor) -> Tensor:
         x = 2 * images - 1  # (B, 3, 24, 24), now in [-1, 1]
-        h = torch.relu(self.conv1(x))  # (B, 16, 12, 12)
+        h = torch.relu(self.conv1(x))  # (B, 8, 12, 12)
         h = torch.relu(self.conv2(h))  # (B, 32, 6, 6)
         h = torch.relu(self.conv3(h))  # (B, 64, 3, 3)
         return h.flatten(1)  # (B, 576)
