@@ -2,6 +2,8 @@ r"""Ids that are the same in both languages and in every build."""
 
 from __future__ import annotations
 
+import re
+
 from docutils import nodes
 from myst_parser.mdit_to_docutils.sphinx_ import SphinxRenderer
 from sphinx.domains import std
@@ -44,6 +46,6 @@ class DropTitleIds(SphinxTransform):
             labels = [self.document.nameids.get(name) for name in section.get("names", []) if self.document.nametypes.get(name)]
             labels = [i for i in labels if i in section["ids"]]
             if labels:
-                section["ids"] = labels + [i for i in section["ids"] if i.startswith("index-")]  # an index entry before the heading
+                section["ids"] = labels + [i for i in section["ids"] if re.fullmatch(r"index-\d+", i)]  # of index entries before it
             elif set(section["ids"]) <= {"exercise-content", "solution-content"}:  # the same for every exercise of a page
                 section["ids"] = [f"{section.parent['label']}-content"]
