@@ -9,10 +9,9 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxRole
-
 from sphinx_exercise.nodes import solution_node
 
-from press import BOOK, SOURCE, PressError, anchors, catalogue, citations, editions, latex, located, maths, notebooks, numbering, particles, runs, search, terms
+from press import BOOK, SOURCE, anchors, catalogue, citations, editions, latex, maths, notebooks, numbering, particles, runs, search, terms
 from press import read as reader
 
 
@@ -53,7 +52,8 @@ def _choose_language(app, config):
 
 def _note_chapter(app, docname, source):
     reader.current["chapter"] = docname
-    _stamps(app.env)[docname] = _stamp(docname, app.config.language)
+    with reader.ending(docname):
+        _stamps(app.env)[docname] = _stamp(docname, app.config.language)
 
 
 def _stamps(env) -> dict[str, str]:
@@ -68,10 +68,7 @@ def _stamp(docname: str, language: str) -> str:
     if not source.exists():
         return ""
     text = source.read_text("utf8")
-    try:
-        run = runs.find(text)
-    except PressError as error:
-        raise reader.Fault(str(located(docname, error))) from None
+    run = runs.find(text)
     parts = [str(run and run.folder), repr(sorted(catalogue.translations(docname, language).items())) if language != SOURCE else ""]
     if "{cite" in text:
         parts.append((BOOK / "references.bib").read_text("utf8"))
@@ -82,7 +79,12 @@ def _stamp(docname: str, language: str) -> str:
 
 
 def _outdated(app, env, added, changed, removed):
-    return [doc for doc in env.found_docs if doc in _stamps(env) and _stamps(env)[doc] != _stamp(doc, app.config.language)]
+    found = []
+    for doc in sorted(env.found_docs & _stamps(env).keys()):
+        with reader.ending(doc):
+            if _stamps(env)[doc] != _stamp(doc, app.config.language):
+                found.append(doc)
+    return found
 
 
 def _purge(app, env, docname):

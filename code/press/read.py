@@ -3,12 +3,13 @@ r"""Read a chapter in one language: its text translated, its numbers written in,
 from __future__ import annotations
 
 import base64
+import contextlib
 import re
+from collections.abc import Iterator
 
 import nbformat
 from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
-from sphinx.errors import SphinxError
 
 from press import SOURCE, PressError, catalogue, located, particles, runs
 from press.kernel import FIGURE
@@ -33,20 +34,21 @@ def read(text: str, language: str = SOURCE) -> nbformat.NotebookNode:
         A notebook whose cells hold the stored outputs.
 
     Raises:
-        SphinxError: If the chapter cannot be run, or a translation or a reported number is missing; Sphinx shows its message alone.
+        SystemExit: If the chapter cannot be run, or a translation or a reported number is missing, with one message.
     """
     chapter = current["chapter"]
-    try:
+    with ending(chapter):
         run = runs.find(text) or _run(chapter)
         return notebook(chapter, text, language, run)
+
+
+@contextlib.contextmanager
+def ending(chapter: str) -> Iterator[None]:
+    r"""End Sphinx at a fault of a chapter with its message alone; any other exception would print versions and a traceback."""
+    try:
+        yield
     except PressError as error:
-        raise Fault(str(located(chapter, error))) from None
-
-
-class Fault(SphinxError):
-    r"""A `PressError` as Sphinx reports it: one message, no traceback."""
-
-    category = "press"
+        raise SystemExit(f"press: {located(chapter, error)}") from None
 
 
 def _run(chapter: str) -> runs.Run:

@@ -78,8 +78,9 @@ def test_messages_bring_a_catalogue_up_to_date_and_say_what_is_missing(fresh):
 def test_one_build_at_a_time(tmp_path, monkeypatch):
     monkeypatch.setattr(lock, "BUILD", tmp_path)
     lines = []
-    program = f"import fcntl, sys; f = open({str(tmp_path / 'lock')!r}, 'w'); fcntl.flock(f, fcntl.LOCK_EX); print('held', flush=True); sys.stdin.read()"
-    other = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    program = "import fcntl, pathlib, sys, time; f = open('lock', 'w'); fcntl.flock(f, fcntl.LOCK_EX); print('held', flush=True); "
+    program += "sys.stdin.read(); time.sleep(0.3); pathlib.Path('ended').touch()"
+    other = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tmp_path)
     assert other.stdout.readline() == "held\n"
 
     def progress(line):
@@ -87,7 +88,7 @@ def test_one_build_at_a_time(tmp_path, monkeypatch):
         other.stdin.close()  # now the other ends
 
     with lock.alone(progress):
-        assert other.wait() == 0 and len(lock.held()) == 1
+        assert (tmp_path / "ended").exists() and other.wait() == 0 and len(lock.held()) == 1
         assert os.get_inheritable(lock.held()[0]) is False  # only a child that is told inherits it
     assert lines == [("another build works in this folder; waiting for it", None)] and lock.held() == ()
     with lock.alone(lines.append):
