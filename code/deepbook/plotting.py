@@ -20,7 +20,15 @@ INK = "#24292f"
 """Text, axes and outlines."""
 GRID = "#d0d7de"
 """Grid lines and quiet fills."""
-PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#666666")
+PALETTE = (
+    "#0072b2",
+    "#d55e00",
+    "#009e73",
+    "#cc79a7",
+    "#e69f00",
+    "#56b4e9",
+    "#666666",
+)
 """Series colours after Okabe and Ito: told apart by readers with colour-blindness, and in grey with `LINES`."""
 LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 """Line styles that go with `PALETTE`, so that no series depends on colour alone."""
@@ -34,13 +42,17 @@ class _Powers(LogFormatterSciNotation):
 
 
 class _Log(LogScale):
-    def __init__(self, *given, **options):  # matplotlib before 3.11 gives the axis
+    def __init__(
+        self, *given, **options
+    ):  # matplotlib before 3.11 gives the axis
         super().__init__(None, **options)
 
     def set_default_locators_and_formatters(self, axis):
         super().set_default_locators_and_formatters(axis)
         axis.set_major_formatter(_Powers(self.base))
-        axis.set_minor_formatter(_Powers(self.base, labelOnlyBase=self.subs is not None))
+        axis.set_minor_formatter(
+            _Powers(self.base, labelOnlyBase=self.subs is not None)
+        )
 
 
 def use_book_style() -> None:
@@ -86,7 +98,12 @@ def use_book_style() -> None:
     )
 
 
-def image_grid(images, columns: int, titles: Sequence[str] | None = None, size: float = 0.9) -> tuple[Figure, list[Axes]]:
+def image_grid(
+    images,
+    columns: int,
+    titles: Sequence[str] | None = None,
+    size: float = 0.9,
+) -> tuple[Figure, list[Axes]]:
     r"""Draw images side by side, without axes.
 
     Args:
@@ -109,18 +126,29 @@ def image_grid(images, columns: int, titles: Sequence[str] | None = None, size: 
         >>> plt.close(fig)
     """
     if titles is not None and len(titles) != len(images):
-        raise ValueError(f"titles must be as many as images ({len(images)}), got {len(titles)}; give one title an image or None")
+        raise ValueError(
+            f"titles must be as many as images ({len(images)}), got {len(titles)}; give one title an image or None"
+        )
     rows = -(-len(images) // columns)
     title_height = 0.25 if titles is not None else 0.0
-    fig, grid = plt.subplots(rows, columns, figsize=(columns * size, rows * (size + title_height)), squeeze=False)
+    fig, grid = plt.subplots(
+        rows,
+        columns,
+        figsize=(columns * size, rows * (size + title_height)),
+        squeeze=False,
+    )
     axes = list(grid.flat)
     for ax in axes:
         ax.set_axis_off()
     for i, (ax, image) in enumerate(zip(axes, images, strict=False)):
-        pixels = image.detach().cpu().numpy() if hasattr(image, "detach") else image
+        pixels = (
+            image.detach().cpu().numpy() if hasattr(image, "detach") else image
+        )
         if pixels.ndim == 3 and pixels.shape[0] == 3:
             pixels = pixels.transpose(1, 2, 0)  # (C, H, W) -> (H, W, C)
-        ax.imshow(pixels, cmap="gray", vmin=0.0, vmax=1.0, interpolation="nearest")
+        ax.imshow(
+            pixels, cmap="gray", vmin=0.0, vmax=1.0, interpolation="nearest"
+        )
         if titles is not None:
             ax.set_title(titles[i], fontsize=9)
     return fig, axes[: len(images)]

@@ -78,7 +78,9 @@ def train(
         ([4.0, 1.0], 1.5)
     """
     if epochs < 1:
-        raise ValueError(f"epochs must be 1 or more, got {epochs}; one epoch is one pass over the data")
+        raise ValueError(
+            f"epochs must be 1 or more, got {epochs}; one epoch is one pass over the data"
+        )
     model.to(device)
     history = History()
     for epoch in range(1, epochs + 1):
@@ -98,17 +100,25 @@ def train(
             )
         history.train_loss.append(total / seen)
         if validation is not None:
-            outputs = predict(model, validation[:-1], batch_size=batch_size, device=device)
-            history.validation_loss.append(loss(outputs, validation[-1]).item())
+            outputs = predict(
+                model, validation[:-1], batch_size=batch_size, device=device
+            )
+            history.validation_loss.append(
+                loss(outputs, validation[-1]).item()
+            )
             if metric is not None:
-                history.validation_metric.append(float(metric(outputs, validation[-1])))
+                history.validation_metric.append(
+                    float(metric(outputs, validation[-1]))
+                )
         if on_epoch is not None and on_epoch(epoch, history):
             break
     model.eval()
     return history
 
 
-def batches(data: Sequence[Tensor], batch_size: int, generator: torch.Generator) -> Iterator[tuple[Tensor, ...]]:
+def batches(
+    data: Sequence[Tensor], batch_size: int, generator: torch.Generator
+) -> Iterator[tuple[Tensor, ...]]:
     r"""Go through the samples once, in random order, a batch at a time.
 
     Args:
@@ -128,15 +138,27 @@ def batches(data: Sequence[Tensor], batch_size: int, generator: torch.Generator)
     """
     lengths = [len(tensor) for tensor in data]
     if not lengths or min(lengths) != max(lengths) or lengths[0] == 0:
-        raise ValueError(f"data must be tensors with one and the same number of samples, got {lengths}; check how they were cut")
+        raise ValueError(
+            f"data must be tensors with one and the same number of samples, got {lengths}; check how they were cut"
+        )
     if batch_size < 1:
-        raise ValueError(f"batch_size must be 1 or more, got {batch_size}; 32 to 128 is a usual choice")
-    for index in torch.randperm(lengths[0], generator=generator).split(batch_size):
+        raise ValueError(
+            f"batch_size must be 1 or more, got {batch_size}; 32 to 128 is a usual choice"
+        )
+    for index in torch.randperm(lengths[0], generator=generator).split(
+        batch_size
+    ):
         yield tuple(tensor[index] for tensor in data)
 
 
 @torch.no_grad()
-def predict(model: nn.Module, inputs: Sequence[Tensor], *, batch_size: int = 256, device: str | torch.device = "cpu") -> Tensor:
+def predict(
+    model: nn.Module,
+    inputs: Sequence[Tensor],
+    *,
+    batch_size: int = 256,
+    device: str | torch.device = "cpu",
+) -> Tensor:
     r"""Compute the outputs of a model in evaluation mode, without gradients, a batch at a time.
 
     Args:
@@ -155,7 +177,9 @@ def predict(model: nn.Module, inputs: Sequence[Tensor], *, batch_size: int = 256
     was_training = model.training
     model.eval()
     parts = zip(*(x.split(batch_size) for x in inputs), strict=True)
-    outputs = torch.cat([model(*(x.to(device) for x in part)).cpu() for part in parts])
+    outputs = torch.cat(
+        [model(*(x.to(device) for x in part)).cpu() for part in parts]
+    )
     model.train(was_training)
     return outputs
 
@@ -185,7 +209,9 @@ def initialize(model: nn.Module, generator: torch.Generator) -> nn.Module:
     for module in model.modules():
         if isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d):
             fan_in = module.weight[0].numel()
-            module.weight.normal_(0.0, math.sqrt(2.0 / fan_in), generator=generator)
+            module.weight.normal_(
+                0.0, math.sqrt(2.0 / fan_in), generator=generator
+            )
             if module.bias is not None:
                 module.bias.zero_()
     return model
@@ -209,6 +235,8 @@ def accuracy(predictions: Tensor, labels: Tensor) -> float:
         0.6666666666666666
     """
     if len(predictions) != len(labels) or len(labels) == 0:
-        raise ValueError(f"predictions must be as many as labels ({len(labels)}, at least 1), got {len(predictions)}; pair them up")
+        raise ValueError(
+            f"predictions must be as many as labels ({len(labels)}, at least 1), got {len(predictions)}; pair them up"
+        )
     classes = predictions.argmax(1) if predictions.ndim == 2 else predictions
     return int((classes == labels).sum()) / len(labels)

@@ -73,7 +73,7 @@ def test_turning_is_counter_clockwise_and_a_triangle_points_up():
 
 def test_the_colour_of_the_ground_is_that_of_oklch():
     # OKLCH (1, 0, .) is white and (0, 0, .) black; (0.5, 0, .) has linear value 0.125, in sRGB 1.055 * 0.125^(1/2.4) - 0.055 = 0.3886
-    from deepbook.components.data import _rgb
+    from deepbook.components.data.drawing import _rgb
 
     grey = _rgb(torch.tensor([0.0, 0.5, 1.0]), 0.0, torch.zeros(3))
     assert grey == pytest.approx(torch.tensor([[0.0] * 3, [0.3886] * 3, [1.0] * 3]), abs=1e-3)
@@ -225,7 +225,7 @@ def test_equal_seeds_give_equal_scenes_and_leave_global_state_alone():
 
 def test_scenes_do_not_depend_on_how_many_are_drawn_at_once(monkeypatch):
     whole = make_scenes(40, MESSY, seeded())
-    monkeypatch.setattr("deepbook.components.data._PIXELS_AT_ONCE", 32 * 32 * 16)
+    monkeypatch.setattr("deepbook.components.data.scenes._PIXELS_AT_ONCE", 32 * 32 * 16)
     pieces = make_scenes(40, MESSY, seeded())
     assert torch.equal(whole.labels, pieces.labels) and torch.equal(whole.masks, pieces.masks)
 

@@ -49,7 +49,9 @@ def check_reduction(reduction: str, *more: str) -> None:
     """
     known = (*REDUCTIONS, *more)
     if reduction not in known:
-        raise ValueError(f"reduction must be one of {', '.join(known)}, got {reduction!r}")
+        raise ValueError(
+            f"reduction must be one of {', '.join(known)}, got {reduction!r}"
+        )
 
 
 def check_floating(name: str, value: Tensor) -> None:
@@ -69,12 +71,18 @@ def check_floating(name: str, value: Tensor) -> None:
         TypeError: target must be floating point, got torch.int64; convert it with .float()
     """
     if not isinstance(value, Tensor):
-        raise TypeError(f"{name} must be a tensor, got {type(value).__name__}; wrap it in torch.tensor(...)")
+        raise TypeError(
+            f"{name} must be a tensor, got {type(value).__name__}; wrap it in torch.tensor(...)"
+        )
     if not value.is_floating_point():
-        raise TypeError(f"{name} must be floating point, got {value.dtype}; convert it with .float()")
+        raise TypeError(
+            f"{name} must be floating point, got {value.dtype}; convert it with .float()"
+        )
 
 
-def check_pair(prediction: Tensor, target: Tensor, name: str = "prediction") -> None:
+def check_pair(
+    prediction: Tensor, target: Tensor, name: str = "prediction"
+) -> None:
     r"""Refuse a prediction and a target that do not lie one on the other.
 
     Args:
@@ -119,7 +127,9 @@ def check_filled(name: str, value: Tensor) -> None:
         ValueError: logits must have at least one element, got shape (0, 3); skip empty batches
     """
     if value.numel() == 0:
-        raise ValueError(f"{name} must have at least one element, got shape {tuple(value.shape)}; skip empty batches")
+        raise ValueError(
+            f"{name} must have at least one element, got shape {tuple(value.shape)}; skip empty batches"
+        )
 
 
 def check_number(name: str, value: float, good: bool, wanted: str) -> None:
@@ -163,7 +173,9 @@ def check_range(name: str, value: Tensor, good: Tensor, wanted: str) -> None:
         ValueError: target must hold labels 0 to 2, got 7
     """
     if not bool(good.all()):
-        raise ValueError(f"{name} must hold {wanted}, got {value[~good].flatten()[0].item():g}")
+        raise ValueError(
+            f"{name} must hold {wanted}, got {value[~good].flatten()[0].item():g}"
+        )
 
 
 def check_classes(name: str, value: Tensor) -> None:
@@ -185,7 +197,9 @@ def check_classes(name: str, value: Tensor) -> None:
     """
     check_floating(name, value)
     if value.dim() < 2:
-        raise ValueError(f"{name} must have shape (B, C, ...), got {tuple(value.shape)}; one sample needs {name}.unsqueeze(0)")
+        raise ValueError(
+            f"{name} must have shape (B, C, ...), got {tuple(value.shape)}; one sample needs {name}.unsqueeze(0)"
+        )
     check_filled(name, value)
 
 
@@ -210,7 +224,9 @@ def check_probabilities(name: str, value: Tensor) -> None:
     total = value.sum(dim=1)
     if not bool(((total - 1).abs() <= sum_tolerance(value)).all()):
         worst = total.flatten()[(total - 1).abs().argmax()].item()
-        raise ValueError(f"{name} must sum to 1 over dimension 1, got {worst:g}; normalize it, for example with .softmax(dim=1)")
+        raise ValueError(
+            f"{name} must sum to 1 over dimension 1, got {worst:g}; normalize it, for example with .softmax(dim=1)"
+        )
 
 
 def sum_tolerance(value: Tensor) -> float:

@@ -264,7 +264,9 @@ def check_target(logits: Tensor, target: Tensor) -> None:
         check_range("target", target, inside, f"labels 0 to {last}")
         return
     if isinstance(target, Tensor) and not target.is_floating_point():
-        raise TypeError(f"target must be int64 labels or floating-point probabilities, got {target.dtype}; convert labels with .long()")
+        raise TypeError(
+            f"target must be int64 labels or floating-point probabilities, got {target.dtype}; convert labels with .long()"
+        )
     check_floating("target", target)
     check_pair(logits, target, "logits")
     check_probabilities("target", target)

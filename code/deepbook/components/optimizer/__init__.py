@@ -10,7 +10,9 @@ from deepbook.components.optimizer.methods import SGD as SGD
 from deepbook.components.optimizer.methods import Adadelta as Adadelta
 from deepbook.components.optimizer.methods import Adagrad as Adagrad
 from deepbook.components.optimizer.methods import RMSprop as RMSprop
-from deepbook.components.optimizer.schedules import CosineAnnealingLR as CosineAnnealingLR
+from deepbook.components.optimizer.schedules import (
+    CosineAnnealingLR as CosineAnnealingLR,
+)
 from deepbook.components.optimizer.schedules import LinearLR as LinearLR
 from deepbook.components.optimizer.schedules import OneCycleLR as OneCycleLR
 from deepbook.components.optimizer.schedules import StepLR as StepLR

@@ -34,12 +34,18 @@ class Optimizer(torch.optim.Optimizer):
         tensor([ 0.5000, -1.5000], requires_grad=True)
     """
 
-    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
+    def __init__(
+        self, params: Iterable[Any], defaults: dict[str, Any]
+    ) -> None:
         if isinstance(params, Tensor):
-            raise TypeError("params must be an iterable of tensors or groups, got a Tensor; write [w] for one parameter w")
+            raise TypeError(
+                "params must be an iterable of tensors or groups, got a Tensor; write [w] for one parameter w"
+            )
         params = list(params)
         if not params:
-            raise ValueError("params must hold at least one parameter, got none; an iterator such as model.parameters() runs out after one use")
+            raise ValueError(
+                "params must hold at least one parameter, got none; an iterator such as model.parameters() runs out after one use"
+            )
         super().__init__(params, defaults)
 
     @torch.no_grad()
@@ -64,13 +70,17 @@ class Optimizer(torch.optim.Optimizer):
                 if p.grad is None:
                     continue
                 if p.grad.is_sparse:
-                    raise TypeError("gradients must be dense, got a sparse one; use sparse=False in the embedding")
+                    raise TypeError(
+                        "gradients must be dense, got a sparse one; use sparse=False in the embedding"
+                    )
                 grad = -p.grad if group["maximize"] else p.grad
                 grad = grad + group["weight_decay"] * p
                 p -= self.change(grad, self.state[p], group)
         return loss
 
-    def change(self, grad: Tensor, state: dict[str, Any], group: dict[str, Any]) -> Tensor:
+    def change(
+        self, grad: Tensor, state: dict[str, Any], group: dict[str, Any]
+    ) -> Tensor:
         r"""Compute what is subtracted from a parameter.
 
         Args:
@@ -120,4 +130,6 @@ def check_not_negative(**settings: float) -> None:
         ValueError: eps must be 0 or more and finite, got -1e-08
     """
     for name, value in settings.items():
-        check_setting(name, value, 0 <= value < float("inf"), "0 or more and finite")
+        check_setting(
+            name, value, 0 <= value < float("inf"), "0 or more and finite"
+        )
