@@ -118,7 +118,7 @@ def _broken(title: str) -> str:
 
 def _look() -> str:
     keys = [
-        "verbatimwithframe=true,pre_border-width=0pt,pre_border-left-width=2pt,pre_border-radius=0pt",
+        "verbatimwithframe=true,verbatimforcewraps=true,pre_border-width=0pt,pre_border-left-width=2pt,pre_border-radius=0pt",
         "pre_padding=5pt,pre_padding-left=8pt,pre_box-decoration-break=clone",
         "pre_background-TeXcolor={HTML}{F5F7F9},pre_border-TeXcolor={HTML}{0072B2}",
         "hmargin={23mm,23mm},vmargin={27mm,24mm},iconpackage=none",

@@ -144,7 +144,8 @@ class Words:
     def inline_image(self, node):
         uri = node["uri"]
         if "://" not in uri:
-            path = Path(self.app.srcdir, node.get("candidates", {}).get("*", uri))
+            files = node.get("candidates", {})  # of picture.* the one that a page shows
+            path = Path(self.app.srcdir, next((files[k] for k in ("*", "image/svg+xml", "image/png", "image/jpeg") if k in files), uri))
             if not path.is_file():
                 raise PressError(f"{self.where(node)}: the image {path.name} is not there; name a file of the book")
             uri = f"data:{mimetypes.guess_type(path.name)[0]};base64,{base64.b64encode(path.read_bytes()).decode()}"
