@@ -96,8 +96,9 @@ FAULTS = {
 
 
 def said_of(book, file: str, mark: str, what: str, said: str) -> bool:
-    lines = [str(n) for n, line in enumerate(book.read(file).split("\n"), 1) if mark and mark in line] or [r"\d+"]
-    return bool(re.search(rf"^  {re.escape(file)}:({'|'.join(lines)}): .*{re.escape(what)}", said, re.M))
+    r"""Whether a message names the file, the line that holds the mark (the file alone if there is none), and the fault."""
+    lines = [f":{n}" for n, line in enumerate(book.read(file).split("\n"), 1) if mark and mark in line]
+    return bool(re.search(rf"^  {re.escape(file)}({'|'.join(lines)}): .*{re.escape(what)}", said, re.M))
 
 
 def test_pages_at_fault_are_at_fault_again(book):

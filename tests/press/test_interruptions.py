@@ -4,8 +4,11 @@ import os
 import shutil
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
+
+from press.execute import execute
 
 SLOW = "```{code-cell}\nimport pathlib, time\npathlib.Path(%r).touch()\ntime.sleep(600)\n```"
 
@@ -93,3 +96,10 @@ def test_a_full_disk_is_said_and_leaves_the_site(book, command, tmp_path):
         book.made(command)
     finally:
         subprocess.run(["umount", build], check=True)
+
+
+def test_a_kernel_ends_with_its_chapter():
+    text = "```{code-cell}\nimport os\nx = os.getpid()\n```\n```{code-cell}\n:tags: [raises-exception]\nx / 0\n```"
+    outcome = execute("a", text)
+    assert not Path(f"/proc/{outcome.report['values']['x']}").exists()
+    assert len(outcome.outputs) == len(outcome.seconds) == 2 and outcome.outputs[1][0]["ename"] == "ZeroDivisionError"
