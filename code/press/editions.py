@@ -11,10 +11,28 @@ NUMBERED = {
     "en": {"figure": "Figure %s", "table": "Table %s", "code-block": "Listing %s", "section": "Section %s", "exercise": "Exercise %s"},
 }
 WORDS = {
-    "ko": {"solution": "풀이", "show": "코드 펼치기", "hide": "코드 접기", "search": "검색", "notebook": "노트북 내려받기", "pdf": "PDF 내려받기",
-           "language": "언어", "contents": "이 장의 차례", "equation_link": "이 식의 주소"},
-    "en": {"solution": "Solution", "show": "Show code", "hide": "Hide code", "search": "Search", "notebook": "Download notebook", "pdf": "Download PDF",
-           "language": "Language", "contents": "On this page", "equation_link": "Link to this equation"},
+    "ko": {
+        "solution": "풀이",
+        "show": "코드 펼치기",
+        "hide": "코드 접기",
+        "search": "검색",
+        "notebook": "노트북 내려받기",
+        "pdf": "PDF 내려받기",
+        "language": "언어",
+        "contents": "이 장의 차례",
+        "equation_link": "이 식의 주소",
+    },
+    "en": {
+        "solution": "Solution",
+        "show": "Show code",
+        "hide": "Hide code",
+        "search": "Search",
+        "notebook": "Download notebook",
+        "pdf": "Download PDF",
+        "language": "Language",
+        "contents": "On this page",
+        "equation_link": "Link to this equation",
+    },
 }
 
 THEME = {

@@ -77,7 +77,9 @@ def execute(chapter: str, text: str, seconds: int = SECONDS) -> Outcome:
         try:
             client.execute(cleanup_kc=True, env={**os.environ, **ONE_THREAD, "PYTHONHASHSEED": "0"})
         except CellTimeoutError:
-            raise PressError(f"{where()}: this cell ran longer than {seconds} s; make it smaller or raise PRESS_CELL_SECONDS{shown()}") from None
+            raise PressError(
+                f"{where()}: this cell ran longer than {seconds} s; make it smaller or raise PRESS_CELL_SECONDS{shown()}"
+            ) from None
         except DeadKernelError:
             raise PressError(f"{where()}: the kernel died in this cell (out of memory, or a crash in native code){shown()}") from None
         except CellExecutionError as error:
@@ -104,7 +106,9 @@ def kill_all() -> None:
 
 def _inspect(outputs: list[dict], tags: list[str], where: str) -> None:
     for output in outputs:
-        text = output.get("text", "") or "".join(v for k, v in output.get("data", {}).items() if k.startswith("text/") and isinstance(v, str))
+        text = output.get("text", "") or "".join(
+            v for k, v in output.get("data", {}).items() if k.startswith("text/") and isinstance(v, str)
+        )
         if "missing from font" in text:
             raise PressError(f"{where}: the figure's fonts lack a character; use another character:\n{text.strip()}")
         if output.get("name") == "stderr":
@@ -112,6 +116,10 @@ def _inspect(outputs: list[dict], tags: list[str], where: str) -> None:
         if len(text) > OUTPUT_LIMIT:
             raise PressError(f"{where}: this cell prints {len(text)} characters, at most {OUTPUT_LIMIT} are allowed; print less")
         if HANGUL.search(text) and "korean-data" not in tags:
-            raise PressError(f"{where}: this cell prints Hangul ({text.strip()[:60]!r}); print English, or tag the cell korean-data if Korean is the data")
+            raise PressError(
+                f"{where}: this cell prints Hangul ({text.strip()[:60]!r}); print English, or tag the cell korean-data if Korean is the data"
+            )
         if re.search(r"\bat 0x[0-9a-f]{6,}", text):
-            raise PressError(f"{where}: this cell shows a memory address ({text.strip()[:60]!r}), which changes at every run; end it with ;")
+            raise PressError(
+                f"{where}: this cell shows a memory address ({text.strip()[:60]!r}), which changes at every run; end it with ;"
+            )

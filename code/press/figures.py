@@ -119,7 +119,10 @@ def _draw(pickled: Path, partial: Path, translations: dict[str, dict[str, str]],
     missing: set[str] = set()
     said = _Said()
     logging.getLogger("matplotlib").addHandler(said)  # text in mathematics is missed by a log entry, not by a warning
-    with warnings.catch_warnings(record=True) as caught, mpl.rc_context({"svg.hashsalt": "deepbook", "svg.fonttype": "path", "pdf.fonttype": 42}):
+    with (
+        warnings.catch_warnings(record=True) as caught,
+        mpl.rc_context({"svg.hashsalt": "deepbook", "svg.fonttype": "path", "pdf.fonttype": 42}),
+    ):
         warnings.simplefilter("always")
         for language in LANGUAGES:
             with _texts(language, translations.get(language, {}), korean, missing):
@@ -134,10 +137,19 @@ def _draw(pickled: Path, partial: Path, translations: dict[str, dict[str, str]],
                     pad_inches=0.04,
                     metadata={"CreationDate": None, "ModDate": None, "Producer": None, "Creator": None},
                 )
-                figure.savefig(partial / f"{language}.png", bbox_inches="tight", pad_inches=0.04, dpi=DPI, facecolor="white", metadata={"Software": None})
+                figure.savefig(
+                    partial / f"{language}.png",
+                    bbox_inches="tight",
+                    pad_inches=0.04,
+                    dpi=DPI,
+                    facecolor="white",
+                    metadata={"Software": None},
+                )
                 plt.close("all")
     if missing:
-        raise PressError(f"{where}: figure text without translation: {sorted(missing)}; give each its string literal in the cell and its msgstr")
+        raise PressError(
+            f"{where}: figure text without translation: {sorted(missing)}; give each its string literal in the cell and its msgstr"
+        )
     logging.getLogger("matplotlib").removeHandler(said)
     glyphs = sorted({t for t in [*(str(w.message) for w in caught), *said.texts] if "missing from" in t or "not have a glyph" in t})
     if glyphs:

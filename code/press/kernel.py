@@ -44,7 +44,9 @@ def _audit(event: str, args: tuple, root: str) -> None:
     elif event in ("socket.connect", "socket.getaddrinfo"):
         host = args[0] if event == "socket.getaddrinfo" else args[1][0] if isinstance(args[1], tuple) else "localhost"
         if host and not str(host).startswith(("127.", "::1", "localhost")):
-            raise PermissionError(f"a cell of the book must not use the network, but this one asked for {host}; generate the data or ship it")
+            raise PermissionError(
+                f"a cell of the book must not use the network, but this one asked for {host}; generate the data or ship it"
+            )
 
 
 def finish(root: str) -> None:

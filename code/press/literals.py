@@ -43,7 +43,11 @@ def code_messages(source: str, korean_data: bool = False) -> Iterator[tuple[str,
         if not HANGUL.search(text) or (labels is not None and kind == "string" and (row, column) not in labels):
             continue
         lines = text.split("\n")
-        yield kind, text, [(row + k, column + prefix if k == 0 else 0, (column + prefix if k == 0 else 0) + len(s)) for k, s in enumerate(lines)]
+        yield (
+            kind,
+            text,
+            [(row + k, column + prefix if k == 0 else 0, (column + prefix if k == 0 else 0) + len(s)) for k, s in enumerate(lines)],
+        )
 
 
 def _literals(source: str) -> Iterator[tuple[str, str, tuple[int, int], int]]:

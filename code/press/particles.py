@@ -24,7 +24,20 @@ PARTICLE = re.compile("|".join(map(re.escape, PAIRS)))
 
 DIGITS = {"0": "ㅇ", "1": "ㄹ", "2": "", "3": "ㅁ", "4": "", "5": "", "6": "ㄱ", "7": "ㄹ", "8": "ㄹ", "9": ""}
 LETTERS = {"l": "ㄹ", "m": "ㅁ", "n": "ㄴ", "r": "ㄹ"}
-WORDS = {"%": "", "ms": "", "kb": "", "mb": "", "gb": "", "flop": "ㅂ", "adam": "ㅁ", "gan": "ㄴ", "net": "ㅅ", "bert": "", "sgd": "", "dqn": "ㄴ"}
+WORDS = {
+    "%": "",
+    "ms": "",
+    "kb": "",
+    "mb": "",
+    "gb": "",
+    "flop": "ㅂ",
+    "adam": "ㅁ",
+    "gan": "ㄴ",
+    "net": "ㅅ",
+    "bert": "",
+    "sgd": "",
+    "dqn": "ㄴ",
+}
 
 
 def final_sound(text: str) -> str | None:

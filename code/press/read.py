@@ -87,7 +87,9 @@ def in_language(chapter: str, text: str, language: str) -> str:
 
     def lookup(message: Message) -> str:
         if message.id not in words:
-            raise PressError(f"book/{chapter}.md:{message.line}: no {language} translation of {message.id!r}; run `press messages`, then fill it in")
+            raise PressError(
+                f"book/{chapter}.md:{message.line}: no {language} translation of {message.id!r}; run `press messages`, then fill it in"
+            )
         return words[message.id]
 
     try:

@@ -70,7 +70,11 @@ def _syntax(code: str) -> str:
     except SyntaxError:
         return code
     for node in ast.walk(tree):  # a docstring computes nothing
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False) is not None and len(node.body) > 1:
+        if (
+            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+            and ast.get_docstring(node, clean=False) is not None
+            and len(node.body) > 1
+        ):
             node.body = node.body[1:]
     return ast.dump(tree) + (";" if code.rstrip().endswith(";") else "")
 
@@ -147,7 +151,14 @@ def _written(folder: Path, text: str, outcome: Outcome) -> Run:
                 output["data"] = {FIGURE: name}
             output.pop("execution_count", None)
     files = {os.path.relpath(f, ROOT): digest(f) for f in report["files"]}
-    record = {"files": files, "figures": drawn, "packages": report["packages"], "values": report["values"], "seconds": seconds, "outputs": outputs}
+    record = {
+        "files": files,
+        "figures": drawn,
+        "packages": report["packages"],
+        "values": report["values"],
+        "seconds": seconds,
+        "outputs": outputs,
+    }
     (folder / "run.json").write_text(json.dumps(record, ensure_ascii=False, sort_keys=True), "utf8")
     name = hashlib.sha256(repr((sorted(files.items()), sorted(report["packages"].items()))).encode()).hexdigest()[:16]
     final = RUNS / key(text) / name
@@ -247,7 +258,13 @@ def _draw_all(texts: dict[str, str], done: dict[str, Run], jobs: int, progress) 
                     continue
                 used.add(out := drawing(run, name, translations))
                 if not out.exists():
-                    work[out] = (run.folder / name, out, translations, "korean-data" in options.get("tags", ()), f"book/{chapter}.md:{line}")
+                    work[out] = (
+                        run.folder / name,
+                        out,
+                        translations,
+                        "korean-data" in options.get("tags", ()),
+                        f"book/{chapter}.md:{line}",
+                    )
     if work:
         DRAWINGS.mkdir(parents=True, exist_ok=True)
         with ProcessPoolExecutor(min(jobs, len(work)), initializer=_end_with, initargs=(os.getpid(),)) as pool:

@@ -235,7 +235,9 @@ def _parse_yaml(parse, lines: list[str], first: int):
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or error
-        raise PressError(f"line {first + (mark.line if mark else 0)}: these options are not YAML ({what}); put the text in double quotes") from None
+        raise PressError(
+            f"line {first + (mark.line if mark else 0)}: these options are not YAML ({what}); put the text in double quotes"
+        ) from None
 
 
 def _bare(line: str) -> str:
@@ -346,7 +348,9 @@ def _pieces(message: Message, translation: str) -> list[str]:
         return _wrap(translation, count)
     lines = translation.split("\n")
     if len(lines) != count:
-        raise PressError(f"line {message.line}: the translation must have {count} lines like the original, got {len(lines)}: {translation!r}")
+        raise PressError(
+            f"line {message.line}: the translation must have {count} lines like the original, got {len(lines)}: {translation!r}"
+        )
     return lines
 
 

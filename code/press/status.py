@@ -57,11 +57,21 @@ def table(rows: dict[str, dict]) -> str:
         chapter  seconds  cells  figures  exercises  words ko  words en  % en
         a/b          1.5      2        1          0         9         -    50
     """
-    head = ["chapter", "seconds", "cells", "figures", "exercises", *(f"words {x}" for x in LANGUAGES), *(f"% {x}" for x in catalogue.languages())]
+    head = [
+        "chapter",
+        "seconds",
+        "cells",
+        "figures",
+        "exercises",
+        *(f"words {x}" for x in LANGUAGES),
+        *(f"% {x}" for x in catalogue.languages()),
+    ]
     lines = [head]
     for chapter, row in rows.items():
         counts = [str(row[name]) for name in ("seconds", "cells", "figures", "exercises")]
         counts += [str(row["words"].get(language, "-")) for language in LANGUAGES]
         lines.append([chapter, *counts, *(f"{row['translated'][language]:.0f}" for language in catalogue.languages())])
     widths = [max(len(line[k]) for line in lines) for k in range(len(head))]
-    return "\n".join("  ".join(c.ljust(w) if k == 0 else c.rjust(w) for k, (c, w) in enumerate(zip(line, widths, strict=True))) for line in lines)
+    return "\n".join(
+        "  ".join(c.ljust(w) if k == 0 else c.rjust(w) for k, (c, w) in enumerate(zip(line, widths, strict=True))) for line in lines
+    )

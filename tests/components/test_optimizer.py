@@ -113,7 +113,11 @@ def plain(momentum: float = 0.9, lr: float = 0.3, library=book):
         ("Adagrad", {"lr": 0.5, "eps": 0.0, "initial_accumulator_value": 12.0}, [0.75, 0.75 - 2 / math.sqrt(32)]),
         ("RMSprop", {"lr": 0.5, "eps": 0.0, "alpha": 0.75}, [0.0, -2 / math.sqrt(0.75 + 4)]),  # mean 1, then 0.75 + 4
         ("RMSprop", {"lr": 0.5, "eps": 1.0, "alpha": 0.75}, [0.5, 0.5 - 2 / (math.sqrt(4.75) + 1)]),
-        ("RMSprop", {"lr": 0.5, "eps": 0.0, "alpha": 0.75, "centered": True}, [1 - 1 / math.sqrt(0.75)]),  # mean 1, of the gradient 0.5: 1 - 0.25
+        (
+            "RMSprop",
+            {"lr": 0.5, "eps": 0.0, "alpha": 0.75, "centered": True},
+            [1 - 1 / math.sqrt(0.75)],
+        ),  # mean 1, of the gradient 0.5: 1 - 0.25
         ("Adadelta", {"rho": 0.75, "eps": 1.0}, [1 - 2 / math.sqrt(2)]),  # sqrt(0 + 1) / sqrt(0.25 * 4 + 1) * 2
     ],
 )

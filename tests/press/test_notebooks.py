@@ -290,7 +290,7 @@ def test_blocks_of_every_kind(book):
         "$$\n\\begin{aligned}a &= b \\\\\nc &= d\\end{aligned}\n$$",
         "**Table 3.1** A table with bars\n\n| Name | $\\vert{}x\\vert{}$ |\n| --- | --- |\n| `a\\|b` | one\\|two |",
         "**Unfold**\n\nFolded.",
-        "In Korean <span lang=\"ko\">손실</span>.",
+        'In Korean <span lang="ko">손실</span>.',
     ]:
         assert block in text
     assert "After the hidden cell. Table 3.1 and Listing 3.1, Huber" in text
