@@ -44,6 +44,7 @@ def words(chapter: str, text: str, language: str = SOURCE) -> int:
     source = re.sub(r"(?ms)^---\n.*?^---\n", "", source, count=1)
     source = re.sub(r"(?ms)^```\{(?:code-cell|literalinclude|index|toctree)\}.*?^```$", " ", source)
     source = re.sub(r"(?m)^\s*(?:[`:]{3,}\{[\w:-]+\}|:[\w-]+:.*$|\([\w-]+\)=$)", " ", source)
+    source = re.sub(r"(?m)^\s*[`:]{3,}$", " ", source)  # the end of a directive is no code
     source = re.sub(r"(?s)\$\$.*?\$\$|\$[^$]*\$|\{[\w:]+\}`[^`]*`|`[^`]*`", " ", source)
     return sum(bool(re.search(r"[^\W\d_]", word)) for word in source.split())
 
