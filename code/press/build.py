@@ -124,7 +124,7 @@ def _sphinx(language: str, builder: str, with_pdf: bool) -> None:
         builder == "html"
     ):  # read pages are kept, but all are written: Sphinx's search index and the marks of its style sheets differ otherwise
         shutil.rmtree(out, ignore_errors=True)
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-n", "-b", builder, "-c", str(ROOT)]
+    command = [sys.executable, "-m", "sphinx", "--no-color", "-q", "-W", "--keep-going", "-n", "-b", builder, "-c", str(ROOT)]
     command += ["-D", f"language={language}", "-D", f"press_pdf={int(with_pdf)}", "-d", str(trees), str(BOOK), str(out)]
     environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
     result = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, encoding="utf8", pass_fds=lock.held())
