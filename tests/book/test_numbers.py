@@ -14,7 +14,7 @@ def test_values_are_reported(chapter, run):
             text = read.in_language(chapter.name, chapter.text, language)
         except PressError:
             continue  # test_translation says what is missing
-        read.fill(text, run.values, f"book/{chapter.name}.md")
+        assert "{glue:text}" not in read.fill(text, run.values, f"book/{chapter.name}.md")
 
 
 def test_values_are_finite(chapter, run):
