@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, finfo
 
+from deepbook.checks import check_filled, check_floating, check_range
+
 REDUCTIONS = ("none", "mean", "sum")
 """What becomes of the losses of a batch: nothing, their mean, their sum."""
 
@@ -54,32 +56,6 @@ def check_reduction(reduction: str, *more: str) -> None:
         )
 
 
-def check_floating(name: str, value: Tensor) -> None:
-    r"""Refuse anything but a tensor of floating-point numbers.
-
-    Args:
-        name: Name of the argument, for the message.
-        value: What the caller gave.
-
-    Raises:
-        TypeError: If `value` is no tensor, or a tensor of another dtype.
-
-    Examples:
-        >>> import torch
-        >>> check_floating("target", torch.tensor([1, 2]))
-        Traceback (most recent call last):
-        TypeError: target must be floating point, got torch.int64; convert it with .float()
-    """
-    if not isinstance(value, Tensor):
-        raise TypeError(
-            f"{name} must be a tensor, got {type(value).__name__}; wrap it in torch.tensor(...)"
-        )
-    if not value.is_floating_point():
-        raise TypeError(
-            f"{name} must be floating point, got {value.dtype}; convert it with .float()"
-        )
-
-
 def check_pair(
     prediction: Tensor, target: Tensor, name: str = "prediction"
 ) -> None:
@@ -108,74 +84,6 @@ def check_pair(
             "reshape one of them, no broadcasting is done"
         )
     check_filled(name, prediction)
-
-
-def check_filled(name: str, value: Tensor) -> None:
-    r"""Refuse an empty batch, whose mean would be NaN.
-
-    Args:
-        name: Name of the argument, for the message.
-        value: Any tensor.
-
-    Raises:
-        ValueError: If `value` has no elements.
-
-    Examples:
-        >>> import torch
-        >>> check_filled("logits", torch.zeros(0, 3))
-        Traceback (most recent call last):
-        ValueError: logits must have at least one element, got shape (0, 3); skip empty batches
-    """
-    if value.numel() == 0:
-        raise ValueError(
-            f"{name} must have at least one element, got shape {tuple(value.shape)}; skip empty batches"
-        )
-
-
-def check_number(name: str, value: float, good: bool, wanted: str) -> None:
-    r"""Refuse a setting of the loss that is out of its range.
-
-    Args:
-        name: Name of the argument, for the message.
-        value: What the caller gave.
-        good: Whether `value` is in range; False for NaN by itself.
-        wanted: The range in words, for the message.
-
-    Raises:
-        ValueError: If `good` is false.
-
-    Examples:
-        >>> check_number("delta", -1.0, good=False, wanted="positive and finite")
-        Traceback (most recent call last):
-        ValueError: delta must be positive and finite, got -1.0
-    """
-    if not good:
-        raise ValueError(f"{name} must be {wanted}, got {value}")
-
-
-def check_range(name: str, value: Tensor, good: Tensor, wanted: str) -> None:
-    r"""Refuse a tensor of which an element is out of range.
-
-    Args:
-        name: Name of the argument, for the message.
-        value: Any shape.
-        good: Same shape, bool: which elements are in range.
-        wanted: The range in words, for the message.
-
-    Raises:
-        ValueError: If an element of `good` is false.
-
-    Examples:
-        >>> import torch
-        >>> labels = torch.tensor([0, 7])
-        >>> check_range("target", labels, labels < 3, "labels 0 to 2")
-        Traceback (most recent call last):
-        ValueError: target must hold labels 0 to 2, got 7
-    """
-    if not bool(good.all()):
-        raise ValueError(
-            f"{name} must hold {wanted}, got {value[~good].flatten()[0].item():g}"
-        )
 
 
 def check_classes(name: str, value: Tensor) -> None:

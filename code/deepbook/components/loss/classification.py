@@ -10,13 +10,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from deepbook.checks import check_floating, check_number, check_range
 from deepbook.components.loss.checks import (
     check_classes,
-    check_floating,
-    check_number,
     check_pair,
     check_probabilities,
-    check_range,
     check_reduction,
     reduce,
     sum_tolerance,

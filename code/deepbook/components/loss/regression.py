@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from deepbook.checks import check_number
 from deepbook.components.loss.checks import (
-    check_number,
     check_pair,
     reduce,
 )

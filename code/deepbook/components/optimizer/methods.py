@@ -6,11 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from deepbook.components.optimizer.base import (
-    Optimizer,
-    check_not_negative,
-    check_setting,
-)
+from deepbook.checks import check_not_negative, check_number
+from deepbook.components.optimizer.base import Optimizer
 
 
 class SGD(Optimizer):
@@ -63,9 +60,9 @@ class SGD(Optimizer):
     ) -> None:
         check_not_negative(lr=lr, weight_decay=weight_decay)
         good = 0 <= momentum < 1
-        check_setting("momentum", momentum, good, "in [0, 1)")
+        check_number("momentum", momentum, good, "in [0, 1)")
         good = 0 <= dampening <= 1
-        check_setting("dampening", dampening, good, "in [0, 1]")
+        check_number("dampening", dampening, good, "in [0, 1]")
         if nesterov and (momentum == 0 or dampening != 0):
             raise ValueError(
                 "nesterov must have momentum above 0 and dampening 0, "
@@ -204,9 +201,9 @@ class RMSprop(Optimizer):
         maximize: bool = False,
     ) -> None:
         check_not_negative(lr=lr, eps=eps, weight_decay=weight_decay)
-        check_setting("alpha", alpha, 0 <= alpha < 1, "in [0, 1)")
+        check_number("alpha", alpha, 0 <= alpha < 1, "in [0, 1)")
         good = 0 <= momentum < 1
-        check_setting("momentum", momentum, good, "in [0, 1)")
+        check_number("momentum", momentum, good, "in [0, 1)")
         defaults = {
             "lr": lr,
             "alpha": alpha,
@@ -274,7 +271,7 @@ class Adadelta(Optimizer):
         maximize: bool = False,
     ) -> None:
         check_not_negative(lr=lr, eps=eps, weight_decay=weight_decay)
-        check_setting("rho", rho, 0 <= rho < 1, "in [0, 1)")
+        check_number("rho", rho, 0 <= rho < 1, "in [0, 1)")
         defaults = {
             "lr": lr,
             "rho": rho,

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.optim.lr_scheduler import LRScheduler
 
-from deepbook.components.optimizer.base import check_setting
+from deepbook.checks import check_number
 
 
 class StepLR(LRScheduler):
@@ -39,9 +39,9 @@ class StepLR(LRScheduler):
         last_epoch: int = -1,
     ) -> None:
         good = step_size >= 1
-        check_setting("step_size", step_size, good, "1 or more")
+        check_number("step_size", step_size, good, "1 or more")
         good = 0 < gamma < float("inf")
-        check_setting("gamma", gamma, good, "positive and finite")
+        check_number("gamma", gamma, good, "positive and finite")
         self.step_size, self.gamma = step_size, gamma
         super().__init__(optimizer, last_epoch)
 
@@ -81,9 +81,9 @@ class CosineAnnealingLR(LRScheduler):
         eta_min: float = 0.0,
         last_epoch: int = -1,
     ) -> None:
-        check_setting("T_max", T_max, T_max >= 1, "1 or more")
+        check_number("T_max", T_max, T_max >= 1, "1 or more")
         good = 0 <= eta_min < float("inf")
-        check_setting("eta_min", eta_min, good, "0 or more and finite")
+        check_number("eta_min", eta_min, good, "0 or more and finite")
         self.T_max, self.eta_min = T_max, eta_min
         super().__init__(optimizer, last_epoch)
 
@@ -126,11 +126,11 @@ class LinearLR(LRScheduler):
         last_epoch: int = -1,
     ) -> None:
         good = 0 < start_factor <= 1
-        check_setting("start_factor", start_factor, good, "in (0, 1]")
+        check_number("start_factor", start_factor, good, "in (0, 1]")
         good = 0 <= end_factor <= 1
-        check_setting("end_factor", end_factor, good, "in [0, 1]")
+        check_number("end_factor", end_factor, good, "in [0, 1]")
         good = total_iters >= 1
-        check_setting("total_iters", total_iters, good, "1 or more")
+        check_number("total_iters", total_iters, good, "1 or more")
         self.start_factor, self.end_factor = start_factor, end_factor
         self.total_iters = total_iters
         super().__init__(optimizer, last_epoch)
@@ -189,12 +189,12 @@ class OneCycleLR(LRScheduler):
         last_epoch: int = -1,
     ) -> None:
         good = 0 < max_lr < float("inf")
-        check_setting("max_lr", max_lr, good, "positive and finite")
+        check_number("max_lr", max_lr, good, "positive and finite")
         good = total_steps >= 2
-        check_setting("total_steps", total_steps, good, "2 or more")
+        check_number("total_steps", total_steps, good, "2 or more")
         good = 1 < pct_start * total_steps < total_steps
         wanted = f"between {1 / total_steps:g} and 1, for a rise and a fall"
-        check_setting("pct_start", pct_start, good, wanted)
+        check_number("pct_start", pct_start, good, wanted)
         if cycle_momentum and "momentum" not in optimizer.defaults:
             name = type(optimizer).__name__
             raise ValueError(
