@@ -27,6 +27,7 @@ math_numfig = True
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist", "attrs_inline", "attrs_block"]
 nb_execution_mode = "off"
 nb_merge_streams = True
+nb_render_markdown_format = "myst"  # tables that cells show
 nb_ipywidgets_js = {}
 
 bibtex_bibfiles = [str(ROOT / "book" / "references.bib")]

@@ -15,6 +15,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from press import BOOK, BUILD, LANGUAGES, ROOT, PressError, catalogue, chapters, editions, lock, pdf, read, runs, status, third_party
+from press.source import cells
 
 SITE = BUILD / "site"
 WORK = BUILD / "work"
@@ -44,7 +45,7 @@ def build(formats: tuple[str, ...] = ("html", "pdf"), progress=tqdm.write) -> Pa
     for language in LANGUAGES:
         catalogue.require_complete(language)
     done = runs.all_runs(progress)
-    _check_values(done)
+    _check_runs(done)
     rows = status.status()
     with ThreadPoolExecutor(len(LANGUAGES)) as pool:
         tasks = [pool.submit(_edition, language, formats, progress) for language in LANGUAGES]
@@ -86,11 +87,15 @@ def _stamp(formats: tuple[str, ...]) -> str:
     return found.hexdigest()
 
 
-def _check_values(done: dict[str, runs.Run]) -> None:
+def _check_runs(done: dict[str, runs.Run]) -> None:
+    r"""See that every number and every table can be shown in every language, before Sphinx begins."""
     for chapter in chapters():
-        text = (BOOK / f"{chapter}.md").read_text("utf8")
+        text, run = (BOOK / f"{chapter}.md").read_text("utf8"), done[chapter]
+        labels = runs.labels(chapter, text)
         for language in LANGUAGES:
-            read.fill(read.in_language(chapter, text, language), done[chapter].values, f"book/{chapter}.md")
+            read.fill(read.in_language(chapter, text, language), run.values, f"book/{chapter}.md")
+            for n, (cell, outputs) in enumerate(zip(cells(text), run.outputs, strict=True), 1):
+                list(read.shown(chapter, outputs, cell, n, labels, language))
 
 
 def _edition(language: str, formats: tuple[str, ...], progress) -> None:

@@ -9,7 +9,7 @@ import threading
 import time
 from typing import NamedTuple
 
-from press import ROOT, PressError
+from press import ROOT, PressError, tables
 from press.kernel import REPORT
 from press.source import HANGUL, cells
 
@@ -106,6 +106,8 @@ def kill_all() -> None:
 
 def _inspect(outputs: list[dict], tags: list[str], where: str) -> None:
     for output in outputs:
+        tables.keep(output, where)
+        table = tables.MARKDOWN in output.get("data", {})
         text = output.get("text", "") or "".join(
             v for k, v in output.get("data", {}).items() if k.startswith("text/") and isinstance(v, str)
         )
@@ -115,7 +117,7 @@ def _inspect(outputs: list[dict], tags: list[str], where: str) -> None:
             raise PressError(f"{where}: this cell writes to stderr; mend what it warns of:\n{text}")
         if len(text) > OUTPUT_LIMIT:
             raise PressError(f"{where}: this cell prints {len(text)} characters, at most {OUTPUT_LIMIT} are allowed; print less")
-        if HANGUL.search(text) and "korean-data" not in tags:
+        if HANGUL.search(text) and not table and "korean-data" not in tags:
             raise PressError(
                 f"{where}: this cell prints Hangul ({text.strip()[:60]!r}); print English, or tag the cell korean-data if Korean is the data"
             )

@@ -144,7 +144,7 @@ class MarkKorean(SphinxPostTransform):
             return
         for cell in self.document.findall(nodes.container):
             if "tag_korean-data" in cell["classes"]:
-                for block in cell.findall(nodes.literal_block):
+                for block in cell.findall(lambda node: isinstance(node, nodes.literal_block | nodes.table)):
                     block["classes"].append("language-ko")  # docutils makes it lang="ko"
 
 

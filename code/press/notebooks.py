@@ -24,6 +24,7 @@ from press.execute import ONE_THREAD, SECONDS
 from press.kernel import FIGURE
 from press.pages import Page
 from press.source import cells
+from press.tables import MARKDOWN
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -70,7 +71,7 @@ def notebook(app, pagename: str, doctree: nodes.document, install: str | None = 
         if item == "":
             continue
         if isinstance(item, int):
-            book.cells.append(_code_cell(item, code[item], run, labels, language, page.alts.get(item, "")))
+            book.cells.append(_code_cell(pagename, item, code[item], run, labels, language, page.alts.get(item, "")))
         elif last and not item.startswith("#"):
             book.cells[-1].source += f"\n\n{item}"
         else:  # a heading begins a cell, so that its section folds
@@ -80,22 +81,19 @@ def notebook(app, pagename: str, doctree: nodes.document, install: str | None = 
     return book
 
 
-def _code_cell(number: int, cell: tuple, run: runs.Run, labels: dict, language: str, alt: str) -> nbformat.NotebookNode:
+def _code_cell(chapter: str, number: int, cell: tuple, run: runs.Run, labels: dict, language: str, alt: str) -> nbformat.NotebookNode:
     _, source, options = cell
     outputs: list[nbformat.NotebookNode] = []
-    for stored in run.outputs[number]:
-        output = dict(stored)
+    for output in read.shown(chapter, run.outputs[number], cell, number + 1, labels, language):
         if outputs and output.get("name") and output["name"] == outputs[-1].get("name"):
             outputs[-1].text += output["text"]
             continue
         name = output.get("data", {}).get(FIGURE)
-        if output["output_type"] == "execute_result":
-            output["execution_count"] = number + 1
         if name:
             png = (runs.drawing(run, name, labels) / f"{language}.png").read_bytes()
             width, height = (round(side * 96 / figures.DPI) for side in struct.unpack(">II", png[16:24]))
-            output["data"] = {"image/png": base64.b64encode(png).decode(), "text/plain": alt or "<Figure>"}
-            output["metadata"] = {"image/png": {"alt": alt, "width": width, "height": height}}
+            data = {"image/png": base64.b64encode(png).decode(), "text/plain": alt or "<Figure>"}
+            output = {**output, "data": data, "metadata": {"image/png": {"alt": alt, "width": width, "height": height}}}
         outputs.append(nbformat.from_dict(output))
     metadata = {"tags": options["tags"]} if options.get("tags") else {}
     return nbformat.v4.new_code_cell(source, id=f"code-{number}", metadata=metadata, execution_count=number + 1, outputs=outputs)
@@ -132,7 +130,7 @@ def printed(cell: nbformat.NotebookNode) -> str:
         if output.output_type == "stream":
             text += output.text
         elif output.output_type == "execute_result":
-            text += output.data.get("text/plain", "") + "\n"
+            text += output.data.get(MARKDOWN, output.data.get("text/plain", "")) + "\n"
     return text
 
 

@@ -11,9 +11,9 @@ import nbformat
 from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
 
-from press import SOURCE, PressError, catalogue, located, particles, runs
+from press import SOURCE, PressError, catalogue, located, particles, runs, tables
 from press.kernel import FIGURE
-from press.source import EXTENSIONS, Message, translate
+from press.source import EXTENSIONS, Message, cells, translate
 
 PICTURES = "application/vnd.deepbook.pictures+json"
 GLUE = re.compile(r"\{glue:text\}`([^`:]+)(?::([^`]*))?`")
@@ -65,14 +65,31 @@ def notebook(chapter: str, text: str, language: str, run: runs.Run) -> nbformat.
     config = MdParserConfig(enable_extensions=set(EXTENSIONS))
     book = read_myst_markdown_notebook(source, config=config, add_source_map=True)
     book.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
-    outputs = iter(run.outputs)
-    count = 0
-    for cell in book.cells:
-        if cell.cell_type == "code":
-            count += 1
-            cell.execution_count = count
-            cell.outputs = [_output(dict(o), run, labels, language, count) for o in next(outputs)]
+    code = [cell for cell in book.cells if cell.cell_type == "code"]
+    for n, (cell, found, outputs) in enumerate(zip(code, cells(text), run.outputs, strict=True), 1):
+        cell.execution_count = n
+        cell.outputs = [
+            nbformat.from_dict(_pictures(output, run, labels, language)) for output in shown(chapter, outputs, found, n, labels, language)
+        ]
     return book
+
+
+def shown(chapter: str, outputs: list, cell: tuple, count: int, labels: dict, language: str) -> Iterator[dict]:
+    r"""Return the stored outputs of a cell as a reader of a language sees them; figures are still names.
+
+    Args:
+        chapter: As in ``components/loss``, for messages.
+        outputs: As they were stored.
+        cell: Line, code and options of the cell.
+        count: Which cell it is, from 1.
+        labels: For each language, the translations of the chapter's string literals.
+        language: Of the reader.
+    """
+    line, _, options = cell
+    for output in outputs:
+        new = {**output, "execution_count": count} if output["output_type"] == "execute_result" else output
+        korean = "korean-data" in options.get("tags", ())
+        yield tables.show(new, language, labels.get(language, {}), korean, f"book/{chapter}.md:{line}")
 
 
 def in_language(chapter: str, text: str, language: str) -> str:
@@ -141,15 +158,14 @@ def settle_prose(source: str) -> str:
     return "".join(out)
 
 
-def _output(output: dict, run: runs.Run, labels: dict, language: str, count: int) -> nbformat.NotebookNode:
-    if output["output_type"] == "execute_result":
-        output["execution_count"] = count
+def _pictures(output: dict, run: runs.Run, labels: dict, language: str) -> dict:
     name = output.get("data", {}).get(FIGURE)
     if name:
         folder = runs.drawing(run, name, labels)
         light, dark = (folder / f"{language}{suffix}.svg" for suffix in ("", "-dark"))
-        output["data"] = {
+        data = {
             PICTURES: {"light": light.read_text("utf8"), "dark": dark.read_text("utf8")},
             "application/pdf": base64.b64encode((folder / f"{language}.pdf").read_bytes()).decode(),
         }
-    return nbformat.from_dict(output)
+        return {**output, "data": data}
+    return output

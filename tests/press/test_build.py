@@ -125,6 +125,19 @@ def test_code_and_figures_are_in_the_language_of_the_page(built):
     assert all(len(names) == 2 for names in pictures.values()) and not pictures["ko"] & pictures["en"]
 
 
+def test_tables_of_cells_are_in_the_language_of_the_page(built):
+    for lang, words in {"ko": ["이름", "값", "너비 0.50"], "en": ["Name", "Value", "a width of 0.50"]}.items():
+        page, rows = built.page(f"{lang}/part/forms.html"), notebook(built, lang, "part/forms")
+        table = next(t for t in re.findall(r"(?s)<table.*?</table>", page) if words[2] in t)
+        assert all(re.search(rf"<t[hd][^>]*><p>{word}</p>", table) for word in words) and 'class="katex"' in table
+        assert any(
+            f"| {words[2]} |" in "".join(o["data"]["text/markdown"])
+            for c in rows
+            for o in c.get("outputs", [])
+            if "data" in o and "text/markdown" in o["data"]
+        )
+
+
 def test_a_second_build_runs_nothing_and_changes_nothing(book):
     before = book.pages()
     assert "nothing has changed" in book.made("html")

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 CELL = "```{code-cell}\n%s\n```"
+TABLE = "from IPython.display import Markdown\nMarkdown(%s)"
 FIGURE = "from deepbook.plotting import use_book_style\nimport matplotlib.pyplot as plt\nuse_book_style()\nplt.figure().text(0, 0, %s);"
 
 
@@ -24,9 +25,11 @@ FIGURE = "from deepbook.plotting import use_book_style\nimport matplotlib.pyplot
         ("import socket\nsocket.create_connection(('192.0.2.1', 80), 5)", 14, r"(?s:.*)must not use the network, but this one asked for 192.0.2.1"),
         ("import urllib.request as u\nu.urlopen('http://example.org')", 14, r"(?s:.*)must not use the network, but this one asked for example.org"),
         (FIGURE % "'อ'", 13, r"the figure's fonts lack a character; use another character:\n(?s:.*)THAI CHARACTER O ANG"),
+        (TABLE % "'| *a* | b |'", 13, r"a cell may show a table as Markdown, each line within \| and \|, the second \|---\|; it showed '\| \*a\* \| b \|'"),
+        (TABLE % r"f'| {words[0]} |\n|---|'", 13, r"table text without translation: \['가'\]; give each its string literal in the cell and its msgstr"),
         (FIGURE % "words[0]", 13, r"figure text without translation: \['가'\]; give each its string literal in the cell and its msgstr"),
     ],
-    ids="failing syntax slow dying Hangul stderr address long network name-lookup glyph label".split(),
+    ids="failing syntax slow dying Hangul stderr address long network name-lookup glyph markdown table label".split(),
 )  # fmt: skip
 def test_a_cell_at_fault(book, code, line, what):
     book.add("part/second", CELL % code)
