@@ -15,7 +15,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from press import BOOK, BUILD, LANGUAGES, ROOT, PressError, catalogue, chapters, editions, lock, pdf, read, runs, status, third_party
-from press.source import cells
+from press.walk import cells
 
 SITE = BUILD / "site"
 WORK = BUILD / "work"

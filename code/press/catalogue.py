@@ -13,7 +13,8 @@ from babel.messages.pofile import PoFileError, read_po, unescape, write_po
 
 from press import BOOK, LANGUAGES, LOCALES, ROOT, SOURCE, PressError, chapters, located
 from press.compare import compare, drift
-from press.source import Message, messages, translate
+from press.source import messages, translate
+from press.walk import Message
 
 LINE = re.compile(r'((msgid|msgstr)\s+)?"([^"\\]|\\.)*"')
 

@@ -8,8 +8,8 @@ from collections import Counter
 
 from markdown_it import MarkdownIt
 
-from press.literals import parts
-from press.source import HANGUL, Message, _parser, cells
+from press.literals import HANGUL, parts
+from press.walk import Message, cells, parser
 
 MATH = re.compile(r"(?<![\\$])\$\$?(?:\\.|[^$\\])+\$\$?")
 CODE = re.compile(r"(?<!`)(`+)(?!`)(.*?)(?<!`)\1(?!`)")
@@ -43,7 +43,7 @@ def compare(message: Message, translation: str) -> list[str]:
         One phrase for each difference; none if the two agree.
 
     Examples:
-        >>> from press.source import Span
+        >>> from press.walk import Span
         >>> compare(Message("손실 $x$는 3이다.", "text", (Span(0, 0, 9),)), "The loss is 4.")
         ["maths: wants ['$x$']", "numbers: wants ['3'], has ['4']"]
     """
@@ -64,7 +64,7 @@ def compare(message: Message, translation: str) -> list[str]:
         faults += _differ(name, found[0][name], found[1][name])
     faults += _numbers(found[0]["plain"], found[1]["plain"]) + _hangul(translation)
     if message.kind == "text":
-        kinds = [t.type for t in _parser().parse(translation)]
+        kinds = [t.type for t in parser().parse(translation)]
         if kinds != ["paragraph_open", "inline", "paragraph_close"]:
             faults.append("must be one paragraph and must not begin like a list, a heading or a quotation")
         if open_emphasis(translation):

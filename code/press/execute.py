@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from press import ROOT, PressError, tables
 from press.kernel import REPORT
-from press.source import HANGUL, cells
+from press.literals import HANGUL
+from press.walk import cells
 
 SECONDS = int(os.environ.get("PRESS_CELL_SECONDS", "300"))
 OUTPUT_LIMIT = 100_000  # characters of one cell's text output

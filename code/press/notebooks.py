@@ -23,8 +23,8 @@ from press import BOOK, PressError, figures, read, runs
 from press.execute import ONE_THREAD, SECONDS
 from press.kernel import FIGURE
 from press.pages import Page
-from press.source import cells
 from press.tables import MARKDOWN
+from press.walk import cells
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},

@@ -24,7 +24,7 @@ class Page(Words):
         app: Sphinx, its environment complete.
         name: Of the page, as in ``components/loss``.
         doctree: The page.
-        code: The cells of the chapter, as `press.source.cells` reads them.
+        code: The cells of the chapter, as `press.walk.cells` reads them.
 
     Raises:
         PressError: If the page does not show the cells that its source has.

@@ -13,7 +13,8 @@ from myst_parser.config.main import MdParserConfig
 
 from press import SOURCE, PressError, catalogue, located, particles, runs, tables
 from press.kernel import FIGURE
-from press.source import EXTENSIONS, Message, cells, translate
+from press.source import translate
+from press.walk import EXTENSIONS, Message, cells
 
 PICTURES = "application/vnd.deepbook.pictures+json"
 GLUE = re.compile(r"\{glue:text\}`([^`:]+)(?::([^`]*))?`")

@@ -24,7 +24,8 @@ from tqdm import tqdm
 from press import BOOK, BUILD, ROOT, PressError, catalogue, chapters, figures, located
 from press.execute import ONE_THREAD, SECONDS, Outcome, execute, kill_all  # noqa: F401 (the first two: for press.notebooks)
 from press.kernel import FIGURE
-from press.source import cells, messages
+from press.source import messages
+from press.walk import cells
 
 RUNS = BUILD / "runs"
 DRAWINGS = BUILD / "figures"

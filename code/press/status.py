@@ -7,7 +7,7 @@ import re
 from press import BOOK, LANGUAGES, SOURCE, catalogue, chapters, runs
 from press.kernel import FIGURE
 from press.read import in_language
-from press.source import cells
+from press.walk import cells
 
 
 def status() -> dict[str, dict]:

@@ -14,7 +14,7 @@ import yaml
 from bs4 import BeautifulSoup
 
 from press import BOOK, BUILD, ROOT, catalogue, chapters, runs
-from press.source import Message, _parser, cells
+from press.walk import Message, cells, parser
 
 SITE = Path(os.environ.get("BOOK_SITE", BUILD / "site"))
 LIBRARY = ROOT / "code" / "deepbook"
@@ -82,7 +82,7 @@ class Source:
     @cached_property
     def headings(self) -> list[Heading]:
         found, target = [], ("", -1)
-        tokens = _parser().parse(self.text)
+        tokens = parser().parse(self.text)
         for token, following in zip(tokens, [*tokens[1:], None], strict=True):
             if token.type == "myst_target":
                 target = (token.content, token.map[1])
@@ -113,7 +113,7 @@ class Source:
 
 def _fences(text: str, first: int) -> Iterator[Directive]:
     r"""Every fence, also inside directives; one without a directive has no name, its language is the argument."""
-    for token in _parser().parse(text + "\n"):
+    for token in parser().parse(text + "\n"):
         if token.type in ("fence", "colon_fence"):
             line = first + token.map[0]
             opening = re.match(r"\{([^}]+)\}\s*(.*)", token.info.strip())

@@ -8,7 +8,7 @@ from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser
 
 from press import BOOK
-from press.source import _parser
+from press.walk import parser
 
 PROMPT = re.compile(r"^\s*>>> ", re.M)
 NOT_RUN = re.compile(r"^[ >]*% not run: \S")
@@ -47,7 +47,7 @@ def test_no_example_is_skipped(source):
 
 
 def test_prompts_are_in_fences(source):
-    inside = {n for t in _parser().parse(source.text) if t.type in ("fence", "colon_fence", "code_block") for n in range(*t.map)}
+    inside = {n for t in parser().parse(source.text) if t.type in ("fence", "colon_fence", "code_block") for n in range(*t.map)}
     loose = [n for n, line in enumerate(source.text.split("\n")) if PROMPT.match(line) and n not in inside]
     if loose:
         pytest.fail(f"{source.where(loose[0] + 1)}: >>> outside a fence is not run")

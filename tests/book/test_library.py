@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from press.source import HANGUL
+from press.literals import HANGUL
 
 LINES = 300
 KOREAN_DATA: set[str] = set()

@@ -8,7 +8,8 @@ from markdown_it.renderer import RendererHTML
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
 
-from press.source import EXTENSIONS, HANGUL
+from press.literals import HANGUL
+from press.walk import EXTENSIONS
 
 PROSE = ("text", "option")
 PARTICLE = "을|를|이|가|은|는|의|에|로|만|도|과|와|다|이다|째|쯤|마다|까지|부터|보다|동안|짜리|뿐|씩|인|에서|이고|이며|이면|으로|밖에"

@@ -3,8 +3,8 @@ r"""The two editions of the built site: the same pages, ids and programs, each i
 import ast
 import re
 
+from press.literals import HANGUL
 from press.particles import PARTICLE
-from press.source import HANGUL
 
 MADE = ("genindex.html", "search.html")  # by Sphinx: their ids are letters of the alphabet
 LATIN = re.compile(r"[A-Za-z]{2}")

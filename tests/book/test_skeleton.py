@@ -4,7 +4,7 @@ import pytest
 
 from press import LANGUAGES, ROOT, read, status
 from press.kernel import FIGURE
-from press.source import cells
+from press.walk import cells
 
 FLOOR = {"words": 1300, "cells": 8, "figures": 4, "exercises": 5}
 OPENING = 250  # English words

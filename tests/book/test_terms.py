@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from press.source import HANGUL
+from press.literals import HANGUL
 from press.terms import terms
 
 TERMS = terms()

@@ -3,7 +3,7 @@ r"""The lint says what a translation lost or added, and is silent where the two 
 import pytest
 
 from press.compare import compare, drift
-from press.source import Message, Span
+from press.walk import Message, Span
 
 
 def faults(korean, english, kind="text"):

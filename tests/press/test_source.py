@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from press import PressError
-from press.source import HANGUL, cells, messages, translate
+from press.literals import HANGUL
+from press.source import messages, translate
+from press.walk import cells
 
 SAMPLE = Path(__file__).parent / "sample" / "book"
 CHAPTERS = {p.relative_to(SAMPLE).as_posix(): p.read_text("utf8") for p in sorted(SAMPLE.rglob("*.md"))}
