@@ -47,7 +47,7 @@ BOUND = (nodes.Admonition, nodes.table, nodes.list_item, nodes.topic)
 SIZE, SMALL, COLUMNS = (8.0, 10.6), (6.6, 8.8), 83
 SMALLEST = 6.2
 """Letters and lines of code, the same of drawing code, in points; columns on a page; below the smallest, lines break."""
-TOGETHER, LEAST, SHORT = 18, 8, 6
+TOGETHER, LEAST, SHORT, PAGE = 18, 8, 6, 40
 """So many lines of code stay on one page, so many of longer code begin on one, so many of output stay with their code."""
 BOXES = {
     ("note", "important", "seealso"): ("0072B2", "EFF6FB"),
@@ -253,8 +253,25 @@ def _place(block: nodes.literal_block) -> None:
     if SMALLEST <= fitting < size:
         letters = rf"\fontsize{{{fitting:.2f}}}{{{fitting * leading / size:.2f}}}\selectfont"
         before, after = rf"{before}\begingroup\fvset{{fontsize={letters}}}", r"\endgroup"
+    if max(map(len, _pieces(lines))) > PAGE:
+        before, after = rf"{before}\begingroup\pressloosetrue", rf"{after}\endgroup"
     place = block.parent.index(block)
     block.parent[place : place + 1] = [_raw(before), block, _raw(after)] if before else [block]
+
+
+def _pieces(lines: list[str]) -> list[list[str]]:
+    r"""Cut code before each line at the margin, where a page may end.
+
+    Examples:
+        >>> _pieces(["def f():", "    return 1", "", "f()"])
+        [['def f():', '    return 1', ''], ['f()']]
+    """
+    pieces: list[list[str]] = [[]]
+    for line in lines:
+        if line[:1].strip() and pieces[-1]:
+            pieces.append([])
+        pieces[-1].append(line)
+    return pieces
 
 
 def _columns(line: str) -> int:
