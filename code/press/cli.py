@@ -27,7 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("book", help="build all editions into _build/site")
     commands.add_parser("html", help="build the HTML editions; needs no TeX")
     commands.add_parser("pdf", help="build the PDF editions, and the HTML that links them")
-    commands.add_parser("execute", help="run the chapters whose stored run does not hold any more")
+    running = commands.add_parser("execute", help="run the chapters whose stored run does not hold any more")
+    running.add_argument("chapters", nargs="*", help="as in components/loss; all if none is named")
     update = commands.add_parser("messages", help="bring the catalogues up to date; list what is missing, fuzzy or at odds")
     update.add_argument("chapters", nargs="*", help="as in components/loss; all if none is named")
     update.add_argument("--check", action="store_true", help="write nothing; fail if anything is missing, fuzzy, obsolete or out of date")
@@ -67,18 +68,23 @@ def _run(chosen) -> int:
             build.build(("html",) if chosen.command == "html" else ("html", "pdf"))
     elif chosen.command == "execute":
         with lock.alone():
-            runs.all_runs()
+            runs.all_runs(only=_known(chosen.chapters))
     elif chosen.command == "status":
         print(status.table(status.status()))
     else:
-        wanted = [c for c in chapters() if not chosen.chapters or c in chosen.chapters]
-        unknown = set(chosen.chapters) - set(wanted)
-        if unknown:
-            raise PressError(f"no such chapter: {', '.join(sorted(unknown))}; there are {', '.join(chapters())}")
+        wanted = _known(chosen.chapters) or chapters()
         faults = [f for language in catalogue.languages() for c in wanted for f in catalogue.update(c, language, write=not chosen.check)]
         print("\n".join(map(str, faults)) or "every text is translated")
         return 1 if chosen.check and faults else 0
     return 0
+
+
+def _known(names: list[str]) -> list[str]:
+    from press import chapters
+
+    if unknown := set(names) - set(chapters()):
+        raise PressError(f"no such chapter: {', '.join(sorted(unknown))}; there are {', '.join(chapters())}")
+    return names
 
 
 if __name__ == "__main__":

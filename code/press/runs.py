@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Collection
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -181,12 +182,13 @@ def labels(chapter: str, text: str) -> dict[str, dict[str, str]]:
     return {lang: {k: v for k, v in catalogue.translations(chapter, lang).items() if k in strings} for lang in catalogue.languages()}
 
 
-def all_runs(progress=tqdm.write, jobs: int | None = None) -> dict[str, Run]:
+def all_runs(progress=tqdm.write, jobs: int | None = None, only: Collection[str] = ()) -> dict[str, Run]:
     r"""Run every chapter whose stored run does not hold any more, longest first, and draw every figure that is not drawn.
 
     Args:
         progress: Called with one line for each chapter that was run.
         jobs: How many chapters run at once; the number of cores if None.
+        only: The chapters to look at; all if empty.
 
     Returns:
         The run of each chapter.
@@ -195,7 +197,7 @@ def all_runs(progress=tqdm.write, jobs: int | None = None) -> dict[str, Run]:
         PressError: The first failure, after the chapters that were running have been stored.
     """
     jobs = jobs or len(os.sched_getaffinity(0))
-    texts = {chapter: (BOOK / f"{chapter}.md").read_text("utf8") for chapter in chapters()}
+    texts = {chapter: (BOOK / f"{chapter}.md").read_text("utf8") for chapter in chapters() if not only or chapter in only}
     done = {chapter: _found(chapter, text) for chapter, text in texts.items()}
     misses = sorted((c for c, run in done.items() if run is None), key=lambda c: (-_last_seconds(c), c))
     stop = threading.Event()
@@ -224,7 +226,9 @@ def all_runs(progress=tqdm.write, jobs: int | None = None) -> dict[str, Run]:
             raise
     if faults:
         raise faults[0]
-    _prune(done, _draw_all(texts, done, jobs, progress))
+    drawn = _draw_all(texts, done, jobs, progress)
+    if not only:
+        _prune(done, drawn)
     return done
 
 

@@ -183,6 +183,13 @@ def test_a_changed_function_runs_the_chapters_that_use_it_and_the_prose_follows(
     assert pages == {f"{lang}/{name}" for lang in ("ko", "en") for name in ("part/first.html", "notebooks/part/first.ipynb")}
 
 
+def test_execute_runs_the_chapters_that_it_is_given(book):
+    for chapter in ("part/second", "part/forms"):
+        book.add(chapter, "```{code-cell}\nmore = 1\n```")
+    assert ran(book.made("execute", "part/forms")) == ["part/forms"]
+    assert ran(book.made("execute")) == ["part/second"]
+
+
 def test_a_corrected_translation_changes_that_english_page_alone(book):
     before = book.pages()
     book.change("locales/en/LC_MESSAGES/part/second.po", "The chapter before is", "The chapter before this one is")

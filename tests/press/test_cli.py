@@ -52,8 +52,9 @@ def test_what_the_command_does_not_know_is_refused_with_what_it_knows(arguments,
     assert stop.value.code == 2 and re.search(r"usage: press", capsys.readouterr().err)
 
 
-def test_messages_of_an_unknown_chapter_are_refused_with_the_chapters_that_are_there(built):
-    result = built.press("messages", "part/frist")
+@pytest.mark.parametrize("command", ["messages", "execute"])
+def test_an_unknown_chapter_is_refused_with_the_chapters_that_are_there(built, command):
+    result = built.press(command, "part/frist")
     assert result.returncode == 1
     assert result.stderr == "press: no such chapter: part/frist; there are bibliography, index, part/first, part/forms, part/second\n"
 
