@@ -45,41 +45,50 @@ def train(
     r"""Adjust the parameters of a model so that its loss on the data falls.
 
     Args:
-        model: Called as `model(*inputs)`; trained in place and left in evaluation mode.
-        loss: From outputs and targets to the mean loss of the batch, a scalar.
+        model: Called as `model(*inputs)`; trained in place and left in
+            evaluation mode.
+        loss: From outputs and targets to the mean loss of the batch, a
+            scalar.
         optimizer: Holds the parameters of the model.
-        data: Tensors with N samples each: one or more inputs, then the targets.
+        data: Tensors with N samples each: one or more inputs, then the
+            targets.
         epochs: Number of passes over the data.
         batch_size: Samples a step; the last batch of an epoch may be smaller.
         generator: Decides the order of the samples.
         validation: Like `data`, measured after each epoch.
-        metric: From outputs and targets to a scalar, measured on the validation data.
+        metric: From outputs and targets to a scalar, measured on the
+            validation data.
         device: Where to compute; model and batches are moved there.
-        on_epoch: Called with the epoch (from 1) and the history; training ends early where it returns True.
+        on_epoch: Called with the epoch (from 1) and the history; training
+            ends early where it returns True.
 
     Returns:
         The `History`.
 
     Raises:
-        ValueError: If the tensors of the data differ in length, or epochs or batch_size is below 1.
+        ValueError: If the tensors of the data differ in length, or epochs or
+            batch_size is below 1.
         FloatingPointError: If the loss is not finite.
 
     Examples:
-        One weight, one sample (x, y) = (1, 2), loss (w x - y)^2, learning rate 0.25: w goes 0 -> 1 -> 1.5.
+        One weight, one sample (x, y) = (1, 2), loss (w x - y)^2, learning
+        rate 0.25: w goes 0 -> 1 -> 1.5.
 
         >>> model = nn.Linear(1, 1, bias=False)
         >>> _ = nn.init.zeros_(model.weight)
         >>> sgd = torch.optim.SGD(model.parameters(), lr=0.25)
         >>> pair = torch.tensor([[1.0]]), torch.tensor([[2.0]])
         >>> history = train(
-        ...     model, nn.functional.mse_loss, sgd, pair, epochs=2, batch_size=1, generator=torch.Generator()
+        ...     model, nn.functional.mse_loss, sgd, pair,
+        ...     epochs=2, batch_size=1, generator=torch.Generator(),
         ... )
         >>> history.train_loss, model.weight.item()
         ([4.0, 1.0], 1.5)
     """
     if epochs < 1:
         raise ValueError(
-            f"epochs must be 1 or more, got {epochs}; one epoch is one pass over the data"
+            f"epochs must be 1 or more, got {epochs}; one epoch is one pass "
+            "over the data"
         )
     model.to(device)
     history = History()
@@ -96,7 +105,8 @@ def train(
             seen += len(targets)
         if not math.isfinite(total):
             raise FloatingPointError(
-                f"the loss must be finite, got {total / seen} in epoch {epoch}; lower the learning rate or look for bad samples"
+                f"the loss must be finite, got {total / seen} in epoch "
+                f"{epoch}; lower the learning rate or look for bad samples"
             )
         history.train_loss.append(total / seen)
         if validation is not None:
@@ -130,7 +140,8 @@ def batches(
         Tuples of tensors, like `data`, with at most `batch_size` samples.
 
     Raises:
-        ValueError: If the tensors differ in length, are empty, or batch_size is below 1.
+        ValueError: If the tensors differ in length, are empty, or batch_size
+            is below 1.
 
     Examples:
         >>> [len(x) for x, in batches([torch.arange(5)], 2, torch.Generator())]
@@ -139,11 +150,13 @@ def batches(
     lengths = [len(tensor) for tensor in data]
     if not lengths or min(lengths) != max(lengths) or lengths[0] == 0:
         raise ValueError(
-            f"data must be tensors with one and the same number of samples, got {lengths}; check how they were cut"
+            "data must be tensors with one and the same number of samples, "
+            f"got {lengths}; check how they were cut"
         )
     if batch_size < 1:
         raise ValueError(
-            f"batch_size must be 1 or more, got {batch_size}; 32 to 128 is a usual choice"
+            f"batch_size must be 1 or more, got {batch_size}; 32 to 128 is a "
+            "usual choice"
         )
     for index in torch.randperm(lengths[0], generator=generator).split(
         batch_size
