@@ -111,12 +111,13 @@ def check_classes(name: str, value: Tensor) -> None:
     check_filled(name, value)
 
 
-def check_probabilities(name: str, value: Tensor) -> None:
-    r"""Refuse what is no probability distribution over dimension 1.
+def check_probabilities(name: str, value: Tensor, dim: int = 1) -> None:
+    r"""Refuse what is no probability distribution over a dimension.
 
     Args:
         name: Name of the argument, for the message.
         value: `(B, C, ...)`, floating point.
+        dim: Dimension of the classes, C.
 
     Raises:
         ValueError: If an element is negative, or a sum over C is not 1
@@ -124,16 +125,17 @@ def check_probabilities(name: str, value: Tensor) -> None:
 
     Examples:
         >>> import torch
+        >>> check_probabilities("p", torch.tensor([0.5, 0.5]), dim=-1)
         >>> check_probabilities("target", torch.tensor([[0.5, 0.2]]))
         Traceback (most recent call last):
         ValueError: target must sum to 1 over dimension 1, got 0.7; normalize it, for example with .softmax(dim=1)
     """
     check_range(name, value, value >= 0, "probabilities, none negative")
-    total = value.sum(dim=1)
+    total = value.sum(dim=dim)
     if not bool(((total - 1).abs() <= sum_tolerance(value)).all()):
         worst = total.flatten()[(total - 1).abs().argmax()].item()
         raise ValueError(
-            f"{name} must sum to 1 over dimension 1, got {worst:g}; normalize it, for example with .softmax(dim=1)"
+            f"{name} must sum to 1 over dimension {dim}, got {worst:g}; normalize it, for example with .softmax(dim={dim})"
         )
 
 
