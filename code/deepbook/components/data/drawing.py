@@ -3,13 +3,12 @@ r"""Shapes, patterns and colours of which a scene is painted, each one formula o
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from deepbook.components.data.scenes import SceneConfig
+from deepbook.components.data.config import SceneConfig
+from deepbook.components.data.palette import NAMED, rgb
 
 # Every outline is a star: (tips at radius 1, radius of the notches between them, degrees that make it stand upright).
 # With notch = cos(pi / tips) the sides are straight, which is a regular polygon.
@@ -23,39 +22,117 @@ OUTLINES = {
         0,
     ),  # the pentagram, whose sides lie on five lines
 }
+EYES = (0.27, 0.14, 0.13)
+"""Distance of each eye from the axis, height above the center and radius, in units of the equal-area radius."""
+
+_OBJECT = (
+    "shape", "angle", "x", "y", "radius", "hue", "texture", "phase", "present",
+)  # fmt: skip
 
 
 def render(f: dict[str, Tensor], config: SceneConfig) -> tuple[Tensor, Tensor]:
     r"""Paint scenes whose every factor is given.
 
     Args:
-        f: For each factor a tensor `(N,)`, as `make_scenes` draws them.
+        f: Factors, `(N, M)` for objects and `(N,)` for scenes, as `draw_factors` gives them.
         config: The size, and the names that the factors count through.
 
     Returns:
-        Images `(N, 3, H, W)` float32 in [0, 1], and the visible shape as
-        masks `(N, H, W)` bool.
+        Images `(N, 3, H, W)` float32 in [0, 1], and what can be seen of each object as masks `(N, M, H, W)` bool.
 
     Examples:
-        >>> from deepbook.components.data import SceneConfig, make_scenes
-        >>> seed = torch.Generator().manual_seed(0)
-        >>> make_scenes(2, SceneConfig(16, 16), seed).images.shape
-        torch.Size([2, 3, 16, 16])
+        >>> from deepbook.components.data.sampling import draw_factors
+        >>> config = SceneConfig(16, 16)
+        >>> image, mask = render(draw_factors(2, config, torch.Generator().manual_seed(0)), config)
+        >>> image.shape, mask.shape
+        (torch.Size([2, 3, 16, 16]), torch.Size([2, 1, 16, 16]))
     """
-    f = {
-        name: value[:, None, None] for name, value in f.items()
-    }  # (N, 1, 1), to meet (N, H, W)
     columns = torch.arange(config.width) + 0.5
     rows = torch.arange(config.height)[:, None] + 0.5
+    names = _OBJECT + (("color",) if config.colors else ())
+    objects = [
+        {name: f[name][:, j, None, None] for name in names}
+        for j in range(f["x"].shape[1])
+    ]  # (N, 1, 1), to meet (N, H, W)
+    scene = {
+        name: value[:, None, None]
+        for name, value in f.items()
+        if name not in names
+    }
+    first = objects[0]
     dx, dy = (
-        columns - f["x"],
-        f["y"] - rows,
+        columns - first["x"],
+        first["y"] - rows,
     )  # (N, 1, W), (N, H, 1); y points up
 
-    # The shape, in its own coordinates (u, v), where its tips are at radius 1
+    # The ground: light with dark shapes on it, or the reverse
+    light = scene["light"]
+    ground_hue = torch.where(
+        light > 0,
+        first["hue"] + 150 + 60 * scene["background_hue"],
+        220 + 90 * scene["background_hue"],
+    )
+    ground = rgb(0.29 + 0.64 * light, 0.04, ground_hue)  # (N, 3, 1, 1)
+    ground_2 = rgb(0.47 + 0.34 * light, 0.05, ground_hue + 40)
+    ribbon = rgb(0.55 + 0.15 * light, 0.06, ground_hue + 90)
+    side = min(config.height, config.width)
+    background = _choose(
+        scene["background"],
+        config.background,
+        dx / side,
+        dy / side,
+        scene["background_angle"],
+        first["phase"],
+    )
+    image = _mix(ground, ground_2, background)
+
+    # The objects, from back to front
+    covers = image.new_zeros(len(objects), *image[:, 0].shape)  # (M, N, H, W)
+    for j in reversed(range(len(objects))):
+        if j == 0:
+            there = slice(None)
+        else:  # paint only where there is one
+            there = f["present"][:, j].nonzero()[:, 0]
+        each = {name: value[there] for name, value in objects[j].items()}
+        cover, solid = _paint(each, columns, rows, light[there], config)
+        solid = _mix(ground[there], solid, scene["contrast"][there])
+        image[there] = _mix(image[there], solid, cover)
+        covers[j, there] = cover
+
+    # A band in front of the first object
+    distance = band_distance(dx, dy, scene | {"radius": first["radius"]})
+    band = _coverage(distance) * (scene["occlusion"] > 0)
+    open_to_view, masks = 1 - band, []
+    for j, cover in enumerate(covers):
+        seen = cover * open_to_view
+        masks.append(seen >= 0.5 if j == 0 else seen > 0.5)  # disjoint
+        open_to_view = open_to_view * (1 - cover)
+    return _mix(image, ribbon, band), torch.stack(masks, 1)
+
+
+def object_distance(
+    dx: Tensor, dy: Tensor, f: dict[str, Tensor], config: SceneConfig
+) -> tuple[Tensor, Tensor, Tensor]:
+    r"""Measure how far points are from the outline of an object.
+
+    Args:
+        dx, dy: Points relative to the center, in pixels; dy points up.
+        f: Factors shape, angle and radius of the object, to meet the points.
+        config: The names that `shape` counts through.
+
+    Returns:
+        Distance in pixels, negative inside; and the points in coordinates of the object, where its tips are at radius 1.
+
+    Examples:
+        A circle of radius 8 is 2 pixels away from a point at 10 pixels from its center:
+
+        >>> f = {"shape": torch.tensor([0]), "angle": torch.zeros(1), "radius": torch.full((1,), 8.0)}
+        >>> object_distance(torch.tensor([10.0]), torch.zeros(1), f, SceneConfig())[0].round(decimals=2)
+        tensor([2.])
+    """
     outlines = torch.tensor([OUTLINES[name] for name in config.shapes])[
         f["shape"]
-    ]  # (N, 1, 1, 3)
+    ]  # (..., 3)
     tips, notch, upright = outlines.unbind(-1)
     step = math.pi / tips
     tip_radius = f["radius"] * torch.sqrt(
@@ -64,39 +141,78 @@ def render(f: dict[str, Tensor], config: SceneConfig) -> tuple[Tensor, Tensor]:
     angle = torch.deg2rad(f["angle"] + upright)
     u = (dx * angle.cos() + dy * angle.sin()) / tip_radius  # (N, H, W)
     v = (dy * angle.cos() - dx * angle.sin()) / tip_radius
-    shape = _coverage(tip_radius * _outline_distance(u, v, step, notch))
+    return tip_radius * _outline_distance(u, v, step, notch), u, v
 
-    # A band in front of it
+
+def band_distance(dx: Tensor, dy: Tensor, f: dict[str, Tensor]) -> Tensor:
+    r"""Measure how far points are from the band in front of an object.
+
+    Args:
+        dx, dy: Points relative to the center of the object, in pixels; dy points up.
+        f: Factors band_angle, band_offset and occlusion, and the radius of the object, to meet the points.
+
+    Returns:
+        Distance in pixels, negative inside.
+
+    Examples:
+        An upright band, half as wide as an object of radius 8, through its center: 4 pixels to either side.
+
+        >>> f = {"band_angle": 0.0, "band_offset": 0.5, "occlusion": 0.5, "radius": 8.0}
+        >>> f = {name: torch.tensor([value]) for name, value in f.items()}
+        >>> band_distance(torch.tensor([0.0, 6.0]), torch.zeros(2), f)
+        tensor([-4.,  2.])
+    """
     turn = 2 * math.pi * f["band_angle"]
     half = f["occlusion"] * f["radius"]
     offset = (2 * f["band_offset"] - 1) * (f["radius"] - half)
     across = dx * turn.cos() + dy * turn.sin() - offset
-    band = _coverage(across.abs() - half) * (f["occlusion"] > 0)
+    return across.abs() - half
 
-    # Colours, each (N, 3, 1, 1): light ground and dark shape, or the reverse
-    light = f["light"]
-    ground_hue = torch.where(
-        light > 0,
-        f["hue"] + 150 + 60 * f["background_hue"],
-        220 + 90 * f["background_hue"],
-    )
-    ground = _rgb(0.29 + 0.64 * light, 0.04, ground_hue)
-    ground_2 = _rgb(0.47 + 0.34 * light, 0.05, ground_hue + 40)
-    paint = _rgb(0.78 - 0.23 * light, 0.13, f["hue"])
-    paint_2 = _rgb(0.60 + 0.15 * light, 0.12, f["hue"] + 25)
-    ribbon = _rgb(0.55 + 0.15 * light, 0.06, ground_hue + 90)
 
-    texture = _choose(f["texture"], config.texture, _texture(u, v, f["phase"]))
-    side = min(config.height, config.width)
-    background = _choose(
-        f["background"],
-        config.background,
-        _background(dx / side, dy / side, f["background_angle"], f["phase"]),
+def _paint(
+    each: dict[str, Tensor],
+    columns: Tensor,
+    rows: Tensor,
+    light: Tensor,
+    config: SceneConfig,
+) -> tuple[Tensor, Tensor]:
+    # How much of each pixel the object covers (N, H, W), and its colours (N, 3, H, W)
+    dx, dy = columns - each["x"], each["y"] - rows
+    distance, u, v = object_distance(dx, dy, each, config)
+    if config.colors:
+        named = torch.tensor([NAMED[name] for name in config.colors])
+        lightness, chroma, hue = named[each["color"]].unbind(-1)
+        lightness = lightness - 0.1 * light  # on a light ground darker
+        paint = rgb(lightness, chroma, hue)
+        paint_2 = rgb(lightness - 0.2, 0.75 * chroma, hue)
+    else:
+        paint = rgb(0.78 - 0.23 * light, 0.13, each["hue"])
+        paint_2 = rgb(0.60 + 0.15 * light, 0.12, each["hue"] + 25)
+    texture = _choose(
+        each["texture"], config.texture, u, v, each["angle"], each["phase"]
     )
-    image = _mix(ground, ground_2, background)
-    solid = _mix(ground, _mix(paint, paint_2, texture), f["contrast"])
-    image = _mix(_mix(image, solid, shape), ribbon, band)
-    return image, (shape * (1 - band)) >= 0.5
+    solid = _mix(paint, paint_2, texture)
+    if config.faces:
+        solid = _draw_eyes(solid, dx, dy, each, light)
+    return _coverage(distance), solid
+
+
+def _draw_eyes(
+    solid: Tensor,
+    dx: Tensor,
+    dy: Tensor,
+    each: dict[str, Tensor],
+    light: Tensor,
+) -> Tensor:
+    angle, radius = torch.deg2rad(each["angle"]), each["radius"]
+    p = (dx * angle.cos() + dy * angle.sin()).abs() - EYES[0] * radius
+    q = dy * angle.cos() - dx * angle.sin() - EYES[1] * radius
+    distance = torch.sqrt(p * p + q * q) - EYES[2] * radius
+    return _mix(
+        solid,
+        rgb(0.2 + 0.78 * light, 0.02, each["hue"]),
+        _coverage(distance),
+    )
 
 
 def _outline_distance(
@@ -125,35 +241,51 @@ def _coverage(distance: Tensor) -> Tensor:
     )  # anti-aliasing: a pixel on the edge is half covered
 
 
-def _texture(u: Tensor, v: Tensor, phase: Tensor) -> dict[str, Tensor]:
+def _stripes(u: Tensor, v: Tensor, angle: Tensor, phase: Tensor) -> Tensor:
+    return (0.5 + 2 * torch.sin(7 * u + 2 * math.pi * phase)).clamp(0, 1)
+
+
+def _dots(u: Tensor, v: Tensor, angle: Tensor, phase: Tensor) -> Tensor:
     turn = 2 * math.pi * phase
     wave_u, wave_v = torch.sin(7 * u + turn), torch.sin(7 * v + turn)
-    return {
-        "plain": torch.zeros_like(u),
-        "stripes": (0.5 + 2 * wave_u).clamp(0, 1),
-        "dots": (2 * wave_u * wave_v).clamp(0, 1),
-    }
+    return (2 * wave_u * wave_v).clamp(0, 1)
 
 
-def _background(
-    x: Tensor, y: Tensor, angle: Tensor, phase: Tensor
-) -> dict[str, Tensor]:
+def _gradient(x: Tensor, y: Tensor, angle: Tensor, phase: Tensor) -> Tensor:
+    return (_along(x, y, angle) + 0.5).clamp(0, 1)
+
+
+def _waves(x: Tensor, y: Tensor, angle: Tensor, phase: Tensor) -> Tensor:
+    along = _along(x, y, angle)
+    return 0.5 + 0.5 * torch.sin(14 * along + 2 * math.pi * phase)
+
+
+def _along(x: Tensor, y: Tensor, angle: Tensor) -> Tensor:
     turn = 2 * math.pi * angle
-    along = x * turn.cos() + y * turn.sin()  # (N, H, W), about -0.7 to 0.7
-    waves = 0.5 + 0.5 * torch.sin(14 * along + 2 * math.pi * phase)
-    return {
-        "plain": torch.zeros_like(along),
-        "gradient": (along + 0.5).clamp(0, 1),
-        "waves": waves,
-    }
+    return x * turn.cos() + y * turn.sin()  # (N, H, W), about -0.7 to 0.7
+
+
+_PATTERNS = {
+    "stripes": _stripes,
+    "dots": _dots,
+    "gradient": _gradient,
+    "waves": _waves,
+}
 
 
 def _choose(
-    index: Tensor, names: tuple[str, ...], patterns: dict[str, Tensor]
+    index: Tensor,
+    names: tuple[str, ...],
+    x: Tensor,
+    y: Tensor,
+    angle: Tensor,
+    phase: Tensor,
 ) -> Tensor:
-    chosen = torch.zeros_like(patterns["plain"])
+    chosen = torch.zeros_like(x + y)
     for i, name in enumerate(names):
-        chosen = torch.where(index == i, patterns[name], chosen)
+        if name != "plain":
+            pattern = _PATTERNS[name](x, y, angle, phase)
+            chosen = torch.where(index == i, pattern, chosen)
     return chosen
 
 
@@ -161,25 +293,3 @@ def _mix(first: Tensor, second: Tensor, amount: Tensor) -> Tensor:
     return (
         first + (second - first) * amount[:, None]
     )  # amount (N, H, W) -> (N, 1, H, W)
-
-
-def _rgb(lightness: Tensor, chroma: float, hue: Tensor) -> Tensor:
-    # OKLCH to sRGB: equal lightness looks equally light whatever the hue. Constants: B. Ottosson, "A perceptual color space
-    # for image processing" (2020).
-    a, b = chroma * torch.deg2rad(hue).cos(), chroma * torch.deg2rad(hue).sin()
-    l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
-    m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
-    s = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
-    linear = torch.stack(
-        [
-            4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
-            -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
-            -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s,
-        ],
-        1,
-    ).clamp(0, 1)  # (N, 3, 1, 1)
-    return torch.where(
-        linear <= 0.0031308,
-        12.92 * linear,
-        1.055 * linear.clamp(min=1e-8) ** (1 / 2.4) - 0.055,
-    )
