@@ -199,10 +199,15 @@ def predict(
 
 @torch.no_grad()
 def initialize(model: nn.Module, generator: torch.Generator) -> nn.Module:
-    r"""Draw the weights of linear and convolutional layers anew from a generator, with zero biases.
+    r"""Draw the weights of a model anew from a generator.
 
-    Each weight is normal with variance 2 / fan-in, which keeps the size of signals through ReLU layers. The layers of PyTorch
-    draw theirs from global state; this makes a model depend on the given seed alone.
+    Linear and convolutional layers get zero biases and normal weights of
+    variance 2 / fan-in, which keeps the size of signals through ReLU layers;
+    PyTorch's recurrent layers get numbers uniform in +-1 / sqrt(hidden size),
+    its embeddings standard normal ones, as by default. A module with a method
+    `draw_parameters(generator)` draws its own and those of its parts. The
+    layers of PyTorch draw theirs from global state; this makes a model depend
+    on the given seed alone.
 
     Args:
         model: Changed in place.
@@ -219,14 +224,28 @@ def initialize(model: nn.Module, generator: torch.Generator) -> nn.Module:
     References:
         K. He et al., Delving Deep into Rectifiers (2015), section 2.2.
     """
+    drawn = set()
     for module in model.modules():
-        if isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d):
+        if module in drawn:
+            continue
+        if hasattr(module, "draw_parameters"):
+            module.draw_parameters(generator)
+            drawn.update(module.modules())
+        elif isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d):
             fan_in = module.weight[0].numel()
             module.weight.normal_(
                 0.0, math.sqrt(2.0 / fan_in), generator=generator
             )
             if module.bias is not None:
                 module.bias.zero_()
+        elif isinstance(module, nn.RNNBase):
+            bound = 1 / math.sqrt(module.hidden_size)
+            for parameter in module.parameters():
+                parameter.uniform_(-bound, bound, generator=generator)
+        elif isinstance(module, nn.Embedding):
+            module.weight.normal_(generator=generator)
+            if module.padding_idx is not None:
+                module.weight[module.padding_idx].zero_()
     return model
 
 
