@@ -74,9 +74,22 @@ class Optimizer(torch.optim.Optimizer):
                         "gradients must be dense, got a sparse one; use sparse=False in the embedding"
                     )
                 grad = -p.grad if group["maximize"] else p.grad
-                grad = grad + group["weight_decay"] * p
+                grad = self.decay(p, grad, group)
                 p -= self.change(grad, self.state[p], group)
         return loss
+
+    def decay(self, p: Tensor, grad: Tensor, group: dict[str, Any]) -> Tensor:
+        r"""Pull a parameter toward zero by way of its gradient, as a penalty on its square would.
+
+        Args:
+            p: Parameter; a child may change it in place instead.
+            grad: Its gradient.
+            group: Settings, such as `weight_decay`.
+
+        Returns:
+            The gradient with the pull in it; same shape as `grad`.
+        """
+        return grad + group["weight_decay"] * p
 
     def change(
         self, grad: Tensor, state: dict[str, Any], group: dict[str, Any]
