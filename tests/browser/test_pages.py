@@ -7,6 +7,15 @@ from press import BUILD
 SITE = BUILD / "site"
 OTHER = {"ko": "en", "en": "ko"}
 
+pytestmark = pytest.mark.parametrize("base", ["file"], indirect=True)
+
+
+@pytest.fixture
+def page(page):
+    r"""A page without its pictures, which have nothing to say here."""
+    page.route("**/_images/*", lambda route: route.abort())
+    return page
+
 
 def pages(language):
     r"""The pages with text of the book, not those that Sphinx makes."""
