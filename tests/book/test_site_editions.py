@@ -9,7 +9,7 @@ from press.particles import PARTICLE
 MADE = ("genindex.html", "search.html")  # by Sphinx: their ids are letters of the alphabet
 LATIN = re.compile(r"[A-Za-z]{2}")
 SPOKEN = ("title", "aria-label", "placeholder", "alt")
-NAMES = re.compile(r"^\W*(?:Ctrl|\.ipynb|PDF|IoU|mAP|Colab|GitHub)\W*$")
+NAMES = re.compile(r"^\W*(?:Ctrl|\.ipynb|PDF|IoU|mAP|Colab|GitHub|PyTorch)\W*$")
 
 
 def _syntax(code: str) -> list[str]:

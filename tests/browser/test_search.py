@@ -17,8 +17,8 @@ FIRST = {
         "손실함수": "components/loss",
         "손실 함수": "components/loss",
         "이상치에": "components/loss",
-        "교차엔트로피": "components/loss",
-        "교차 엔트로피": "components/loss",
+        "교차엔트로피": "start/mathematics",
+        "교차 엔트로피": "start/mathematics",
         "huber": "components/loss",
         "Huber": "components/loss",
         "후버는": "components/loss",
@@ -69,6 +69,12 @@ def test_right_chapter_comes_first(page, base, language):
     assert {query: page.evaluate("query => bookSearch.find(query)[0]?.[0]", query) for query in wanted} == wanted
     query, chapter = next(iter(wanted.items()))
     assert search(page, base, language, query)[0].startswith(f"{chapter}.html")
+
+
+def test_the_loss_chapter_is_found_by_each_of_its_words(page, base):
+    for query in ("손실", "손실을", "손실함수", "이상치에", "교차엔트로피", "학습", "huber"):
+        hrefs = search(page, base, "ko", query)
+        assert any("components/loss.html" in href for href in hrefs), query
 
 
 def test_results_are_in_the_language_of_the_page(page, base):
