@@ -3,7 +3,6 @@ r"""Examples in chapters that are no cells: each ``>>>`` runs, and no code of Py
 import doctest
 import re
 
-import pytest
 from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser
 
@@ -49,5 +48,4 @@ def test_no_example_is_skipped(source):
 def test_prompts_are_in_fences(source):
     inside = {n for t in parser().parse(source.text) if t.type in ("fence", "colon_fence", "code_block") for n in range(*t.map)}
     loose = [n for n, line in enumerate(source.text.split("\n")) if PROMPT.match(line) and n not in inside]
-    if loose:
-        pytest.fail(f"{source.where(loose[0] + 1)}: >>> outside a fence is not run")
+    assert not loose, f"{source.where(loose[0] + 1)}: >>> outside a fence is not run"

@@ -91,8 +91,8 @@ def test_no_english_around_the_korean(site, page, soup):
 def test_particles_are_settled(site, page, soup):
     article = soup("ko", page).find("article") or soup("ko", page)
     for node in article.find_all(string=PARTICLE):
-        if not node.find_parent(["pre", "code", "script"]):
-            raise AssertionError(f"ko/{page}: a particle in both forms: {node.strip()[:80]!r}")
+        inside = node.find_parent(["pre", "code", "script"])
+        assert inside, f"ko/{page}: a particle in both forms: {node.strip()[:80]!r}"
 
 
 def test_titles_differ(site, soup):

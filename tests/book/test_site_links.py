@@ -53,8 +53,8 @@ def test_links_lead_somewhere(site, page, language, soup):
 def test_no_markup_is_left(site, page, language, soup):
     r"""A role, a directive or maths that nothing has read stands on the page as it was typed."""
     for node in soup(language, page).find_all(string=re.compile(r"\{[\w:-]+\}`|^\s*:{3,}|`{3,}\{|\$\$|\{glue|\]\(#")):
-        if not node.find_parent(["pre", "code", "script", "style", "math", "annotation"]):
-            raise AssertionError(f"{language}/{page}: markup on the page: {node.strip()[:80]!r}")
+        inside = node.find_parent(["pre", "code", "script", "style", "math", "annotation"])
+        assert inside, f"{language}/{page}: markup on the page: {node.strip()[:80]!r}"
 
 
 def test_pictures_have_words(site, page, language, soup):
