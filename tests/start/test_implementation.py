@@ -28,6 +28,7 @@ from deepbook.start.implementation import (
     layout,
     reseed_worker,
     scalar,
+    slopes_along,
     topological,
     unbroadcast,
 )
@@ -502,6 +503,11 @@ NO_STEP = (nn.Linear(1, 1), None, None, None, torch.ones(1, 1), torch.ones(1, 1)
         (lambda: draw_graph(None, Array(1.0), {}), TypeError, "root must be a Value, got Array; an Array has too many numbers"),
         (lambda: check_up(*NO_STEP, steps=2), ValueError, "steps must be 3 or more, got 2; the second one is examined"),
         (lambda: gradient_error(nn.Linear(1, 1), None, directions=0), ValueError, "directions must be 1 or more, got 0"),
+        (
+            lambda: slopes_along(nn.Linear(1, 1), None, {"weigth": torch.ones(1, 1)}),
+            ValueError,
+            "way must hold a tensor for each of weight, bias, got weigth",
+        ),
         (lambda: NoisyRows(torch.ones(2).long(), None), TypeError, r"rows must be floating point, got torch.int64; .*float\(\)"),
         (lambda: reseed_worker(0), RuntimeError, "reseed_worker must run in a worker; pass it as worker_init_fn"),
     ],

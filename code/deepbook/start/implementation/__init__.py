@@ -5,6 +5,7 @@ from deepbook.start.implementation.checkup import (
     Checkup,
     check_up,
     gradient_error,
+    slopes_along,
 )
 from deepbook.start.implementation.data import NoisyRows, reseed_worker
 from deepbook.start.implementation.drawing import draw_graph, layout
@@ -20,6 +21,7 @@ __all__ = [
     "gradient_error",
     "layout",
     "reseed_worker",
+    "slopes_along",
     "topological",
     "unbroadcast",
 ]

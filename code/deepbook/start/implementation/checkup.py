@@ -141,32 +141,67 @@ def gradient_error(
     if directions < 1:
         raise ValueError(f"directions must be 1 or more, got {directions}")
     generator = torch.Generator().manual_seed(0)
-    start, h = _copies(model), 1e-2
-    measured, claimed = [], []
+    slopes = []
     for _ in range(directions):
-        ways = {
+        way = {
             name: torch.randn(p.shape, generator=generator).to(p)
-            for name, p in start.items()
+            for name, p in model.named_parameters()
         }
-        size = sum(way.square().sum() for way in ways.values()).sqrt()
-        ends = []
-        for sign in (h, -h):
-            _put(
-                model, {n: p + sign * ways[n] / size for n, p in start.items()}
-            )
-            with _fixed_randomness():
-                ends.append(loss().item())
-        measured.append((ends[0] - ends[1]) / (2 * h))
-        claimed.append(
-            sum(
-                ((p.grad * ways[name]).sum() / size).item()
-                for name, p in model.named_parameters()
-                if p.grad is not None
-            )
+        slopes.append(slopes_along(model, loss, way))
+    measured, claimed = torch.tensor(slopes).T
+    return ((claimed - measured).norm() / measured.norm()).item()
+
+
+@torch.no_grad()
+def slopes_along(
+    model: nn.Module,
+    loss: Callable[[], Tensor],
+    way: dict[str, Tensor],
+    h: float = 1e-2,
+) -> tuple[float, float]:
+    r"""Measure the slope of the loss along a direction; ask the gradients too.
+
+    Args:
+        model: Its parameters come back to where they stand.
+        loss: Computes the loss at the present parameters.
+        way: The direction, a tensor for each named parameter; its length
+            does not count.
+        h: How far the parameters move to either side.
+
+    Returns:
+        The measured slope, and the one that the gradients claim.
+
+    Raises:
+        ValueError: If `way` names other parameters than the model has.
+
+    Examples:
+        The slope of w^2 at 1 is 2; no gradient was computed, which claims 0.
+
+        >>> model = nn.Linear(1, 1, bias=False)
+        >>> _ = nn.init.ones_(model.weight)
+        >>> way = {"weight": torch.ones(1, 1)}
+        >>> slopes_along(model, lambda: model.weight.square().sum(), way, 0.5)
+        (2.0, 0)
+    """
+    start = _copies(model)
+    if way.keys() != start.keys():
+        raise ValueError(
+            f"way must hold a tensor for each of {', '.join(start)}, got "
+            f"{', '.join(way) or 'none'}"
         )
+    size = sum(part.square().sum() for part in way.values()).sqrt()
+    ends = []
+    for side in (h, -h):
+        _put(model, {n: p + side * way[n] / size for n, p in start.items()})
+        with _fixed_randomness():
+            ends.append(loss().item())
     _put(model, start)
-    real = torch.tensor(measured)
-    return ((torch.tensor(claimed) - real).norm() / real.norm()).item()
+    claimed = sum(
+        ((p.grad * way[n]).sum() / size).item()
+        for n, p in model.named_parameters()
+        if p.grad is not None
+    )
+    return (ends[0] - ends[1]) / (2 * h), claimed
 
 
 @contextmanager
