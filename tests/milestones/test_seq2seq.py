@@ -1,32 +1,51 @@
-r"""The language of dates, numbers and sentences; tokens; BLEU."""
+r"""The language of dates, numbers and sentences; tokens; BLEU; encoder and decoder, search and training."""
 
 import math
 import random
 from fractions import Fraction
+from itertools import product
 
 import pytest
 import torch
 
+from deepbook.components.model import (
+    GRU,
+    LSTM,
+    count_multiply_adds,
+    count_parameters,
+)
 from deepbook.milestones import seq2seq
 from deepbook.milestones.seq2seq import (
     BOS,
+    CONFIGS,
     EOS,
     PAD,
+    PUBLISHED_PARAMETERS,
     UNKNOWN,
+    AdditiveAttention,
+    Config,
     Grammar,
     Pair,
+    Translator,
     Vocabulary,
+    beam_search,
     bleu,
     encode_pairs,
     english_number,
+    fit,
+    greedy,
     korean_number,
     language,
     make_pairs,
     pad,
+    score,
+    token_loss,
     tokenize,
+    translate,
     trim,
     words,
 )
+from deepbook.training import initialize
 
 
 def seeded(seed):
@@ -283,9 +302,259 @@ def test_bleu_properties():
     assert bleu([[]], [truth]) == 0 == bleu([["z"] * 8], [truth])
 
 
+# The networks
+
+
+def tiny(attention=0, cell="lstm", layers=1, seed=0):
+    config = Config(9, 7, 5, 6, layers, cell, attention)
+    return initialize(Translator(config), seeded(seed))
+
+
+def by_hand(model, source, words):
+    r"""Literal twin: one sentence, one token after another, this book's own recurrent layers."""
+    config = model.config
+    kind = {"lstm": LSTM, "gru": GRU}[config.cell]
+    parts = []
+    for part in (model.encoder, model.decoder):
+        size = part.input_size
+        parts.append(kind(size, config.hidden, config.layers, bias=False))
+        parts[-1].load_state_dict(part.state_dict())
+    encoder, decoder = parts
+    memory, state = encoder(model.source_embedding(source[None]))
+    logits = []
+    for word in words:
+        said, state = decoder(model.target_embedding(word[None, None]), state)
+        said = said[0, 0]
+        if config.attention:
+            net = model.attention
+            scores = torch.stack(
+                [net.score.weight[0] @ torch.tanh(net.of_query.weight @ said + net.of_memory.weight @ h) for h in memory[0]]
+            )
+            odds = scores.exp() / scores.exp().sum()
+            found = sum(a * h for a, h in zip(odds, memory[0], strict=True))
+            said = torch.tanh(model.mix.weight @ torch.cat([found, said]))
+        logits.append(model.output.weight @ said)
+    return torch.stack(logits)
+
+
+PADDED = torch.tensor([[4, 5, 6, 7, EOS], [8, EOS, PAD, PAD, PAD]])
+WORDS = torch.tensor([[BOS, 4, 5], [BOS, 6, 6]])
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("attention", [0, 3])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_translator_equals_twin(cell, attention, layers):
+    r"""Also proves that padding changes nothing: the twin gets none."""
+    model = tiny(attention, cell, layers)
+    with torch.no_grad():
+        together = model(PADDED, WORDS)
+        for row, source in enumerate(([4, 5, 6, 7, EOS], [8, EOS])):
+            alone = by_hand(model, torch.tensor(source), WORDS[row])
+            # sums of float32 in another order
+            assert torch.allclose(together[row], alone, atol=1e-5)
+
+
+def test_attention_by_hand():
+    r"""v = log 3 and tanh(0), tanh(large): weights 1 to 3."""
+    net = AdditiveAttention(1, 1, 1)
+    with torch.no_grad():
+        net.of_query.weight.zero_()
+        net.of_memory.weight.fill_(50.0)
+        net.score.weight.fill_(math.log(3))
+        memory = torch.tensor([[[0.0], [1.0], [9.0]]])
+        mask = torch.tensor([[True, True, False]])
+        mixed, weights = net(torch.zeros(1, 1, 1), memory, mask)
+    assert weights[0, 0].tolist() == pytest.approx([0.25, 0.75, 0.0])
+    assert mixed.item() == pytest.approx(0.75)
+
+
+def test_attention_looks_where_it_may():
+    model = tiny(attention=3)
+    memory = model.encode(PADDED)
+    _, _, weights = model.decode(WORDS, memory, memory.state)
+    assert weights.shape == (2, 3, 5)
+    assert torch.allclose(weights.sum(2), torch.ones(2, 3))
+    assert (weights[1, :, 2:] == 0).all() and (weights[1, :, :2] > 0).all()
+
+
+def test_gradients_reach_everything():
+    model = tiny(attention=3, layers=2)
+    token_loss(model(PADDED, WORDS), WORDS).backward()
+    assert all(p.grad.abs().sum() > 0 for p in model.parameters())
+    # padding gets none, so it stays zero
+    assert (model.source_embedding.weight.grad[PAD] == 0).all()
+
+
+def test_steps_equal_one_pass():
+    model = tiny(attention=3, layers=2)
+    memory = model.encode(PADDED)
+    whole, _, _ = model.decode(WORDS, memory, memory.state)
+    state, parts = memory.state, []
+    for t in range(3):
+        logits, state, _ = model.decode(WORDS[:, t : t + 1], memory, state)
+        parts.append(logits)
+    assert torch.allclose(torch.cat(parts, 1), whole, atol=1e-6)
+
+
+# Search
+
+
+def all_translations(model, source, most):
+    r"""Literal twin: every sequence there is, with its log probability."""
+    memory = model.encode(source)
+    found = {}
+    for run in product(range(2, 7), repeat=most):
+        cut = run.index(EOS) + 1 if EOS in run else most
+        run = run[:cut]
+        read = torch.tensor([[BOS, *run[:-1]]])
+        logits = model.decode(read, memory, memory.state)[0][0]
+        odds = logits.log_softmax(1)[range(cut), list(run)].sum()
+        found[run] = odds.item()
+    return found
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("seed", range(5))
+def test_beam_search_equals_exhaustive(seed):
+    model = tiny(attention=3, seed=seed)
+    model.output.weight *= 3
+    source = torch.tensor([[4, 5, EOS]])
+    every = all_translations(model, source, most=3)
+    # 1 + 4 + 4 * 4 * 5 sequences; a beam of 125 drops none of them
+    assert len(every) == 85
+    found = beam_search(model, source, width=125, most=3)
+    ranked = sorted(every.items(), key=lambda item: -item[1])
+    assert [h.tokens for h in found] == [run for run, _ in ranked]
+    assert [h.score for h in found] == pytest.approx([odds for _, odds in ranked], abs=1e-4)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("attention", [0, 3])
+def test_beam_of_one_is_greedy(attention):
+    compared = 0
+    for seed in range(10):
+        model = tiny(attention, seed=seed)
+        model.output.weight[[PAD, BOS]] = 0
+        model.output.weight[BOS + 1 :] += 0.5
+        source = torch.tensor([[4, 8, 5, EOS]])
+        plain = greedy(model, source, 6)[0]
+        if ((plain == BOS) | (plain == PAD)).any():
+            continue  # a beam never says these two
+        found = beam_search(model, source, 1, 6)[0]
+        assert found.tokens == tuple(plain.tolist())
+        compared += 1
+    assert compared >= 3
+
+
+def test_greedy_stops_each_row_at_its_end():
+    model = tiny()
+    with torch.no_grad():
+        model.output.weight.zero_()
+        model.output.weight[EOS] = 1.0
+    said = greedy(model, PADDED, 9)
+    assert said.shape[1] <= 9
+    for row in said.tolist():
+        if EOS in row:
+            assert set(row[row.index(EOS) + 1 :]) <= {PAD}
+
+
+# Learning
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_miniature_learns(seed):
+    r"""Dates, 200 steps of 32: with attention, most are right to the letter."""
+    grammar = Grammar(("date",))
+    pairs = make_pairs(2000, grammar, seeded(0))
+    unseen = make_pairs(100, grammar, seeded(1), test=True)
+    korean = Vocabulary.of(p.korean for p in pairs)
+    english = Vocabulary.of(p.english for p in pairs)
+    config = Config(len(korean), len(english), attention=16)
+    model = initialize(Translator(config), seeded(seed))
+    losses = fit(
+        model,
+        *encode_pairs(pairs, korean, english),
+        seeded(10 + seed),
+        steps=200,
+        rate=0.015,
+    )
+    said = translate(model, encode_pairs(unseen, korean, english)[0], english)
+    exact, mark = score(said, [p.english for p in unseen], english)
+    assert losses[-1] < 0.1 * losses[0]
+    assert exact > 0.6 and mark > 0.8
+
+
+def test_fit_is_deterministic():
+    pairs = make_pairs(50, Grammar(("date",)), seeded(0))
+    korean = Vocabulary.of(p.korean for p in pairs)
+    english = Vocabulary.of(p.english for p in pairs)
+    data = encode_pairs(pairs, korean, english)
+    state = torch.random.get_rng_state()
+    runs = []
+    for _ in range(2):
+        model = Translator(Config(len(korean), len(english)))
+        initialize(model, seeded(0))
+        torch.random.set_rng_state(state)
+        runs.append(fit(model, *data, seeded(1), steps=3))
+        assert torch.equal(state, torch.random.get_rng_state())
+    assert runs[0] == runs[1]
+
+
+# Published sizes
+
+
+def test_published_parameters():
+    for name, (count, _) in PUBLISHED_PARAMETERS.items():
+        with torch.device("meta"):
+            model = Translator(CONFIGS[name])
+        assert count_parameters(model) == count
+    # 4 layers of 4 gates, two 1000 x 1000 matrices each, on both sides
+    assert count_parameters(model.encoder) == 4 * 4 * 2 * 10**6
+    assert count_parameters(model.decoder) == 4 * 4 * 2 * 10**6
+
+
+def test_multiply_adds():
+    r"""Every weight once a token, but for the embeddings, which are looked up."""
+    model = tiny()
+    work = count_multiply_adds(model, torch.full((1, 4), 5), WORDS[:1])
+    assert work == 4 * 4 * 6 * (5 + 6) + 3 * (4 * 6 * (5 + 6) + 7 * 6)
+
+
 # What is refused
 
 REFUSED = [
+    (lambda: Config(0, 5), ValueError, "source_words must be a whole"),
+    (lambda: Config(5, 5, cell="rnn"), ValueError, "cell must be one of"),
+    (lambda: Config(5, 5, attention=-1), ValueError, "attention must be"),
+    (lambda: AdditiveAttention(0, 1, 1), ValueError, "query_size must be"),
+    (
+        lambda: tiny().encode(torch.zeros(1, 3, dtype=torch.long)),
+        ValueError,
+        "a token in every row",
+    ),
+    (lambda: greedy(tiny(), PADDED, 0), ValueError, "most must be a whole"),
+    (
+        lambda: beam_search(tiny(), PADDED, 2, 3),
+        ValueError,
+        "source must be one sentence",
+    ),
+    (
+        lambda: beam_search(tiny(), PADDED[:1], 0, 3),
+        ValueError,
+        "width must be a whole",
+    ),
+    (
+        lambda: fit(tiny(), PADDED, WORDS[:1], seeded(0)),
+        ValueError,
+        "a row for each source",
+    ),
+    (
+        lambda: fit(tiny(), PADDED, WORDS, seeded(0), steps=0),
+        ValueError,
+        "steps must be a whole",
+    ),
+    (lambda: score(["a"], [], None), ValueError, "as many as"),
     (lambda: Grammar(kinds=("poem",)), ValueError, "kinds must be some of"),
     (lambda: Grammar(clauses=(2, 1)), ValueError, "clauses must be"),
     (lambda: Grammar(digits=7), ValueError, "digits must be 1 to 6"),
