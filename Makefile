@@ -11,7 +11,7 @@ book:
 
 test:
 	@$(SETUP) tex browser
-	@.venv/bin/pytest
+	@.venv/bin/pytest -n auto --dist loadfile
 
 html:
 	@$(SETUP)

@@ -75,6 +75,8 @@ def html(tex: str, display: bool = False) -> str:
     """
     process = _nodes.get(os.getpid())  # a forked writer starts its own
     if process is None or process.poll() is not None:
+        if process is not None:
+            process.communicate()  # closes what led to it
         command = [node_binary(), "-e", LOOP, str(KATEX / "katex.min.js")]
         process = _nodes[os.getpid()] = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf8")
     process.stdin.write(json.dumps({"tex": tex, "display": display}) + "\n")

@@ -91,6 +91,7 @@ def test_one_build_at_a_time(tmp_path, monkeypatch):
     with lock.alone(progress):
         assert (tmp_path / "ended").exists() and other.wait() == 0 and len(lock.held()) == 1
         assert os.get_inheritable(lock.held()[0]) is False  # only a child that is told inherits it
+    other.stdout.close()
     assert lines == [("another build works in this folder; waiting for it", None)] and lock.held() == ()
     with lock.alone(lines.append):
         assert len(lines) == 1
