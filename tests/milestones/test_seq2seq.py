@@ -386,6 +386,13 @@ def test_gradients_reach_everything():
     assert (model.source_embedding.weight.grad[PAD] == 0).all()
 
 
+def test_padding_costs_nothing():
+    r"""One real token, right with odds 3 to 1; what stands under the padding is as wrong as can be."""
+    logits = torch.tensor([[[0.0, math.log(3)], [-50.0, 50.0]]])
+    loss = token_loss(logits, torch.tensor([[1, PAD]]))
+    assert loss.item() == pytest.approx(math.log(4 / 3))
+
+
 def test_steps_equal_one_pass():
     model = tiny(attention=3, layers=2)
     memory = model.encode(PADDED)
@@ -447,16 +454,53 @@ def test_beam_of_one_is_greedy(attention):
     assert compared >= 3
 
 
+def literal_beam(model, source, width, most):
+    r"""Beam search that reads every beginning anew from its first token."""
+    memory = model.encode(source)
+    alive, ended = [((), 0.0)], []
+    for length in range(1, most + 1):
+        grown = []
+        for run, odds in alive:
+            read = torch.tensor([[BOS, *run]])
+            logits = model.decode(read, memory, memory.state)[0][0, -1]
+            gains = logits.log_softmax(0).tolist()
+            grown += [((*run, k), odds + gains[k]) for k in range(2, 7)]
+        best = sorted(grown, key=lambda item: -item[1])[:width]
+        done = [item for item in best if item[0][-1] == EOS or length == most]
+        ended += done
+        alive = [item for item in best if item not in done]
+        if not alive or len(ended) >= width:
+            break
+    return sorted(ended, key=lambda item: -item[1])[:width]
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("width", [2, 3, 5])
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_beam_search_equals_twin(width, cell):
+    for seed in range(6):
+        model = tiny(3, cell, 2, seed)
+        model.output.weight *= 4
+        source = torch.tensor([[7, 4, 6, EOS]])
+        found = beam_search(model, source, width, most=6)
+        twin = literal_beam(model, source, width, most=6)
+        assert [h.tokens for h in found] == [run for run, _ in twin]
+        assert [h.score for h in found] == pytest.approx([odds for _, odds in twin], abs=1e-4)
+
+
+@torch.no_grad()
 def test_greedy_stops_each_row_at_its_end():
-    model = tiny()
-    with torch.no_grad():
-        model.output.weight.zero_()
-        model.output.weight[EOS] = 1.0
-    said = greedy(model, PADDED, 9)
-    assert said.shape[1] <= 9
-    for row in said.tolist():
-        if EOS in row:
-            assert set(row[row.index(EOS) + 1 :]) <= {PAD}
+    uneven = 0
+    for seed in range(40):
+        model = tiny(seed=seed)
+        model.output.weight *= 4
+        rows = greedy(model, PADDED, 9).tolist()
+        for row in rows:
+            if EOS in row:
+                after = row[row.index(EOS) + 1 :]
+                assert set(after) <= {PAD}
+                uneven += len(after) > 0
+    assert uneven >= 3
 
 
 # Learning
