@@ -7,8 +7,8 @@ from press import BOOK, LOCALES, ROOT
 LIBRARY = ROOT / "code" / "deepbook"
 TESTS = ROOT / "tests"
 PARTS = ("start", "components", "tasks", "techniques", "milestones")
-SHARED = {"checks", "plotting", "training"}
-"""Modules of `deepbook` that several chapters use and that have no chapter of their own yet."""
+SHARED = {"checks", "milestones/gpt", "plotting", "pretrained", "training"}
+"""Modules of `deepbook` that several chapters use and that have no chapter of their own, or none yet."""
 
 
 def _modules() -> set[str]:

@@ -1,0 +1,90 @@
+r"""Reading the weights of published checkpoints from a file on this machine."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+ENDINGS = (".safetensors", ".bin", ".pt", ".pth")
+"""Endings of files that `read_state` reads."""
+
+
+def read_state(path: str | PathLike) -> dict[str, Tensor]:
+    r"""Read a state dict from a checkpoint; code in the file is not run.
+
+    Args:
+        path: A `.safetensors` file, or a `.bin`, `.pt` or `.pth` file that
+            holds a state dict, bare or under the name "state_dict" or
+            "model".
+
+    Returns:
+        Tensors on the CPU by name.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ImportError: If the file is `.safetensors` and that package is not
+            installed.
+        ValueError: If the ending is unknown, or the file holds no state dict.
+
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "layer.pt"
+        ...     torch.save({"weight": torch.ones(2)}, path)
+        ...     read_state(path)
+        {'weight': tensor([1., 1.])}
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"path must be a checkpoint file, got {path}; nothing is"
+            " downloaded here, so fetch the file first"
+        )
+    if path.suffix not in ENDINGS:
+        raise ValueError(
+            f"path must end in one of {', '.join(ENDINGS)}, got {path.name}"
+        )
+    state = _read(path)
+    if isinstance(state, Mapping):
+        for wrapper in ("state_dict", "model"):
+            state = state.get(wrapper, state)
+    if not isinstance(state, Mapping) or not all(
+        isinstance(value, Tensor) for value in state.values()
+    ):
+        raise ValueError(
+            f"{path.name} must hold a state dict, got {type(state).__name__};"
+            " save model.state_dict()"
+        )
+    return dict(state)
+
+
+def _read(path: Path):
+    if path.suffix == ".safetensors":
+        try:
+            from safetensors import SafetensorError
+            from safetensors.torch import load_file
+        except ImportError as missing:
+            raise ImportError(
+                f"safetensors must be installed to read {path.name}; run"
+                " pip install safetensors, or save the weights as .pt"
+            ) from missing
+        try:
+            return load_file(path)
+        except SafetensorError as fault:
+            raise _unreadable(path) from fault
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError) as fault:
+        raise _unreadable(path) from fault
+
+
+def _unreadable(path: Path) -> ValueError:
+    return ValueError(
+        f"{path.name} must hold tensors alone, got a file that cannot be read"
+        " as such; is it broken off, or saved as a whole model?"
+    )
