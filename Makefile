@@ -3,7 +3,7 @@ PYTHON ?= python3
 SETUP := $(PYTHON) code/press/bootstrap.py
 PRESS := .venv/bin/press
 
-.PHONY: book test html pdf messages status check clean
+.PHONY: book test html pdf live messages status check clean
 
 book:
 	@$(SETUP) tex
@@ -20,6 +20,10 @@ html:
 pdf:
 	@$(SETUP) tex
 	@$(PRESS) pdf
+
+live:
+	@$(SETUP)
+	@$(PRESS) live
 
 messages:
 	@$(SETUP)

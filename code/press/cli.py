@@ -33,6 +33,10 @@ def main(arguments: list[str] | None = None) -> int:
     update.add_argument("chapters", nargs="*", help="as in components/loss; all if none is named")
     update.add_argument("--check", action="store_true", help="write nothing; fail if anything is missing, fuzzy, obsolete or out of date")
     commands.add_parser("status", help="what each chapter holds and cost")
+    serving = commands.add_parser("live", help="read the built book with cells that run in the page")
+    serving.add_argument("--ip", default="127.0.0.1", help="address of this machine to listen on")
+    serving.add_argument("--port", type=int, default=0, help="0 takes any that is free")
+    serving.add_argument("--no-browser", action="store_true", help="only print where the book is")
     chosen = parser.parse_args(arguments)
     os.environ["LC_ALL"] = "C.UTF-8"
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -69,6 +73,10 @@ def _run(chosen) -> int:
     elif chosen.command == "execute":
         with lock.alone():
             runs.all_runs(only=_known(chosen.chapters))
+    elif chosen.command == "live":
+        from press.live import live
+
+        live(chosen.ip, chosen.port, not chosen.no_browser)
     elif chosen.command == "status":
         print(status.table(status.status()))
     else:

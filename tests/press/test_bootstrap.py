@@ -56,7 +56,7 @@ def test_the_first_run_installs_the_pinned_packages_and_the_second_does_nothing(
     assert result.returncode == 0, result.stderr
     calls = machine.log.read_text().split("\n")
     assert sum("pip" in call and "install" in call for call in calls) == 2
-    assert any("-c constraints.txt -e .[book,test]" in call for call in calls) and any(
+    assert any("-c constraints.txt -e .[book,live,test]" in call for call in calls) and any(
         call.startswith("node ") and " ci " in call for call in calls
     )
     machine.log.write_text("")
