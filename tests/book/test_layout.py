@@ -22,7 +22,9 @@ def _topics(sources) -> set[str]:
 
 
 def test_names(source):
-    assert re.fullmatch(r"(?:[a-z]+/)?(?:[a-z][a-z_]*|seq2seq)", source.name), f"book/{source.name}.md: names are small letters and _, without numbers"  # seq2seq is a word
+    assert re.fullmatch(r"(?:[a-z]+/)?(?:[a-z][a-z_]*|seq2seq)", source.name), (
+        f"book/{source.name}.md: names are small letters and _, without numbers"
+    )  # seq2seq is a word
     if "/" in source.name:
         assert source.name.split("/")[0] in PARTS, f"book/{source.name}.md: a part is one of {', '.join(PARTS)}"
 
