@@ -9,11 +9,12 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from press import BUILD, ROOT
-from press.live import is_own
+from press import BUILD, ROOT, PressError, live
+from press.server import is_own
 
 PAGE = "components/loss.html"
 WORDS = {"ko": ("커널이 꺼졌다가", "앞의 셀에서"), "en": ("The kernel died", "An earlier cell")}
@@ -25,8 +26,11 @@ def served(tmp_path_factory):
     if not (BUILD / "site" / "ko" / PAGE).exists():
         (pytest.fail if os.environ.get("CI") else pytest.skip)("the site is not built; run `make html`")
     runtime = tmp_path_factory.mktemp("runtime")
-    environment = {**os.environ, "JUPYTER_RUNTIME_DIR": str(runtime), "PYTHONPATH": str(ROOT / "code")}
-    command = [sys.executable, "-u", "-m", "press", "live", "--no-browser"]
+    browser = runtime / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {runtime}/opened\n')
+    browser.chmod(0o755)
+    environment = {**os.environ, "BROWSER": str(browser), "JUPYTER_RUNTIME_DIR": str(runtime), "PYTHONPATH": str(ROOT / "code")}
+    command = [sys.executable, "-u", "-m", "press", "live"]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True)
     said = process.stdout.readline()
     found = re.search(r"http://([\d.:]+)/book/index.html#token=(\S+)", said)
@@ -70,7 +74,7 @@ def write(page, code):
     page.locator(".CodeMirror").first.click()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(code)
-    page.locator(".live-tools").first.get_by_role("button").first.click()
+    page.keyboard.press("Shift+Enter")
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
@@ -120,6 +124,29 @@ def test_without_a_token_nothing_runs(browser, served, answer):
     assert answer("/api/kernels", Host="evil.example", **good) == 403
     assert answer(f"/book/ko/{PAGE}") == 200 and answer(f"/book/ko/{PAGE}", Host="evil.example:80") == 403
     assert answer("/book/../../pyproject.toml") in (403, 404) and answer("/open/guessed") == 403
+
+
+def test_the_browser_that_is_opened_gets_the_token_once(served):
+    _, host, token, runtime = served
+    path = urlsplit((runtime / "opened").read_text().strip()).path
+    connection = http.client.HTTPConnection(host, timeout=30)
+    answers = []
+    for _ in range(2):
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        answer.read()
+        answers.append((answer.status, answer.headers.get("Location")))
+    connection.close()
+    assert answers == [(302, f"http://{host}/book/index.html#token={token}"), (403, None)]
+
+
+@pytest.mark.parametrize(("name", "message"), [("SITE", "there is no book to read yet"), ("THEBE", "thebe is missing in node_modules")])
+def test_what_is_missing_is_said(monkeypatch, tmp_path, name, message):
+    (tmp_path / "index.html").touch()
+    monkeypatch.setattr(live, "SITE", tmp_path)
+    monkeypatch.setattr(live, name, tmp_path / "nowhere")
+    with pytest.raises(PressError, match=message):
+        live.live()
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "[", "10.0.0.1:80", ""])

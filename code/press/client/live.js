@@ -44,7 +44,6 @@
   };
 
   let running; // a promise of the kernel and its cells, once somebody has asked for them
-  let restarting = false;
 
   // Everything the notebook holds stands on the page, the cells the page hides among it, since a later cell may need them.
   const place = async () => {
@@ -119,10 +118,7 @@
     dress();
     new MutationObserver(dress).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
     const kernel = session.kernel;
-    kernel.statusChanged.connect((_, status) => {
-      if (/restarting/.test(status)) restarting = true;
-      show(status === "idle" ? "idle" : status === "busy" ? "busy" : status === "dead" ? "dead" : "starting");
-    });
+    kernel.statusChanged.connect((_, status) => show(["idle", "busy", "dead"].includes(status) ? status : "starting"));
     kernel.connectionStatusChanged.connect((_, status) => status === "disconnected" && show("lost"));
     window.addEventListener("pagehide", () => {
       fetch(`/api/kernels/${kernel.id}`, { method: "DELETE", keepalive: true, headers: { Authorization: `token ${token}` } });
@@ -143,20 +139,11 @@
   const execute = async (cell) => {
     cell.box.querySelectorAll(".live-hint").forEach((hint) => hint.remove());
     cell.box.classList.add("live-ran");
-    restarting = false;
-    const died = new Promise((resolve) => {
-      const look = setInterval(() => {
-        if (restarting || state.dataset.state === "dead") resolve({ died: true });
-        if (cell.done || restarting || state.dataset.state === "dead") clearInterval(look);
-      }, 200);
-    });
-    cell.done = false;
-    const result = await Promise.race([cell.live.execute(cell.live.source).catch((error) => ({ error: [error] })), died]);
-    cell.done = true;
+    const result = await cell.live.execute(cell.live.source).catch((error) => ({ error }));
     const text = cell.output.textContent;
     const traceback = /Traceback \(most recent call last\)/.test(text);
     if (traceback) tell(cell.box, /NameError/.test(text) ? words.NameError : words.other);
-    else if (!result || result.died || result.error) tell(cell.box, words.died); // it ended without an answer
+    else if (!result || result.error) tell(cell.box, words.died); // it ended without an answer
     else return true;
     return false;
   };
@@ -191,6 +178,13 @@
       const tools = element("div", "live-tools");
       tools.append(button(words.run, () => run(box, false)), button(words.upTo, () => run(box, true)));
       (input.closest("details") || input).after(tools);
+      const typed = (event) => {
+        if (event.key !== "Enter" || !event.shiftKey) return;
+        event.preventDefault();
+        event.stopPropagation();
+        run(box, false);
+      };
+      box.addEventListener("keydown", typed, true);
     }
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
