@@ -14,7 +14,23 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from press import BOOK, BUILD, LANGUAGES, ROOT, PressError, catalogue, chapters, editions, lock, pdf, read, runs, status, third_party
+from press import (
+    BOOK,
+    BUILD,
+    LANGUAGES,
+    ROOT,
+    PressError,
+    catalogue,
+    chapters,
+    drawings,
+    editions,
+    lock,
+    pdf,
+    read,
+    runs,
+    status,
+    third_party,
+)
 from press.walk import cells
 
 SITE = BUILD / "site"
@@ -91,7 +107,7 @@ def _check_runs(done: dict[str, runs.Run]) -> None:
     r"""See that every number and every table can be shown in every language, before Sphinx begins."""
     for chapter in chapters():
         text, run = (BOOK / f"{chapter}.md").read_text("utf8"), done[chapter]
-        labels = runs.labels(chapter, text)
+        labels = drawings.labels(chapter, text)
         for language in LANGUAGES:
             read.fill(read.in_language(chapter, text, language), run.values, f"book/{chapter}.md")
             for n, (cell, outputs) in enumerate(zip(cells(text), run.outputs, strict=True), 1):

@@ -11,7 +11,23 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxRole
 from sphinx_exercise.nodes import solution_node
 
-from press import BOOK, SOURCE, anchors, catalogue, citations, editions, latex, maths, notebooks, numbering, particles, runs, search, terms
+from press import (
+    BOOK,
+    SOURCE,
+    anchors,
+    catalogue,
+    citations,
+    drawings,
+    editions,
+    latex,
+    maths,
+    notebooks,
+    numbering,
+    particles,
+    runs,
+    search,
+    terms,
+)
 from press import read as reader
 
 
@@ -80,7 +96,7 @@ def _stamp(docname: str, language: str) -> str:
     if "{cite" in text:
         parts.append((BOOK / "references.bib").read_text("utf8"))
     if run and run.folder:
-        own = {language: runs.labels(docname, text).get(language, {})}
+        own = {language: drawings.labels(docname, text).get(language, {})}
         parts.append(repr(sorted(own[language].items())))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

@@ -19,7 +19,7 @@ import nbformat
 from docutils import nodes
 from pybtex_docutils import Backend
 
-from press import BOOK, PressError, figures, read, runs
+from press import BOOK, PressError, drawings, figures, read, runs
 from press.execute import ONE_THREAD, SECONDS
 from press.kernel import FIGURE
 from press.pages import Page
@@ -58,7 +58,7 @@ def notebook(app, pagename: str, doctree: nodes.document, install: str | None = 
         PressError: If the chapter was not run, or the page holds something that a notebook cannot show.
     """
     text, language = (BOOK / f"{pagename}.md").read_text("utf8"), app.config.language
-    run, labels = runs.find(text), runs.labels(pagename, text)
+    run, labels = runs.find(text), drawings.labels(pagename, text)
     if run is None:
         raise PressError(f"book/{pagename}.md: no stored run holds for this chapter; run `press execute`, then build again")
     code = cells(read.in_language(pagename, text, language))
@@ -90,7 +90,7 @@ def _code_cell(chapter: str, number: int, cell: tuple, run: runs.Run, labels: di
             continue
         name = output.get("data", {}).get(FIGURE)
         if name:
-            png = (runs.drawing(run, name, labels) / f"{language}.png").read_bytes()
+            png = (drawings.drawing(run, name, labels) / f"{language}.png").read_bytes()
             width, height = (round(side * 96 / figures.DPI) for side in struct.unpack(">II", png[16:24]))
             data = {"image/png": base64.b64encode(png).decode(), "text/plain": alt or "<Figure>"}
             output = {**output, "data": data, "metadata": {"image/png": {"alt": alt, "width": width, "height": height}}}

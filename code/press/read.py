@@ -11,7 +11,7 @@ import nbformat
 from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
 
-from press import SOURCE, PressError, catalogue, located, particles, runs, tables
+from press import SOURCE, PressError, catalogue, drawings, located, particles, runs, tables
 from press.kernel import FIGURE
 from press.source import translate
 from press.walk import EXTENSIONS, Message, cells
@@ -59,7 +59,7 @@ def _run(chapter: str) -> runs.Run:
 
 def notebook(chapter: str, text: str, language: str, run: runs.Run) -> nbformat.NotebookNode:
     r"""Put together the text of a chapter in one language and the outputs of its run."""
-    labels = runs.labels(chapter, text)
+    labels = drawings.labels(chapter, text)
     source = fill(in_language(chapter, text, language), run.values, f"book/{chapter}.md")
     if language == SOURCE:
         source = settle_prose(source)
@@ -162,7 +162,7 @@ def settle_prose(source: str) -> str:
 def _pictures(output: dict, run: runs.Run, labels: dict, language: str) -> dict:
     name = output.get("data", {}).get(FIGURE)
     if name:
-        folder = runs.drawing(run, name, labels)
+        folder = drawings.drawing(run, name, labels)
         light, dark = (folder / f"{language}{suffix}.svg" for suffix in ("", "-dark"))
         data = {
             PICTURES: {"light": light.read_text("utf8"), "dark": dark.read_text("utf8")},

@@ -8,13 +8,14 @@ import hashlib
 import json
 import os
 import platform
+import queue
 import shutil
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Collection
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -22,14 +23,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from press import BOOK, BUILD, ROOT, PressError, catalogue, chapters, figures, located
+from press import BOOK, BUILD, ROOT, PressError, chapters, drawings, located
 from press.execute import ONE_THREAD, SECONDS, Outcome, execute, kill_all  # noqa: F401 (the first two: for press.notebooks)
 from press.kernel import FIGURE
-from press.source import messages
 from press.walk import cells
 
 RUNS = BUILD / "runs"
-DRAWINGS = BUILD / "figures"
 KEPT = 14 * 24 * 3600  # seconds for which a run or a drawing that no chapter uses is kept, for work on two branches
 
 
@@ -170,18 +169,6 @@ def _written(folder: Path, text: str, outcome: Outcome) -> Run:
     return Run(final, outputs, report["values"], seconds, report["packages"])
 
 
-def drawing(run: Run, name: str, translations: dict[str, dict[str, str]]) -> Path:
-    r"""Return the folder in which a figure of a run is drawn, in the words of these translations."""
-    pickled = run.folder / name
-    return DRAWINGS / figures.key(pickled, f"{run.folder.parent.name}/{run.folder.name}", translations)
-
-
-def labels(chapter: str, text: str) -> dict[str, dict[str, str]]:
-    r"""Return, for each language, the translations of the string literals in a chapter's cells."""
-    strings = {m.id for m in messages(text) if m.kind == "string"}
-    return {lang: {k: v for k, v in catalogue.translations(chapter, lang).items() if k in strings} for lang in catalogue.languages()}
-
-
 def all_runs(progress=tqdm.write, jobs: int | None = None, only: Collection[str] = ()) -> dict[str, Run]:
     r"""Run every chapter whose stored run does not hold any more, longest first, and draw every figure that is not drawn.
 
@@ -211,9 +198,13 @@ def all_runs(progress=tqdm.write, jobs: int | None = None, only: Collection[str]
             raise
 
     with ThreadPoolExecutor(jobs) as pool:
+        ended: queue.SimpleQueue = queue.SimpleQueue()
         tasks = {pool.submit(one, chapter): chapter for chapter in misses}
+        for task in tasks:
+            task.add_done_callback(ended.put)
         try:
-            for n, task in enumerate(tqdm(as_completed(tasks), total=len(tasks), unit="chapter", leave=False, disable=None), 1):
+            for n in tqdm(range(1, len(tasks) + 1), unit="chapter", leave=False, disable=None):
+                task = ended.get()
                 if task.exception():
                     faults.append(task.exception())
                 elif made := task.result():
@@ -226,7 +217,7 @@ def all_runs(progress=tqdm.write, jobs: int | None = None, only: Collection[str]
             raise
     if faults:
         raise faults[0]
-    drawn = _draw_all(texts, done, jobs, progress)
+    drawn = drawings.draw_all(texts, done, jobs, progress)
     if not only:
         _prune(done, drawn)
     return done
@@ -239,55 +230,15 @@ def _found(chapter: str, text: str) -> Run | None:
         raise located(chapter, error) from None
 
 
-def _prune(done: dict[str, Run], drawings: set[Path]) -> None:
+def _prune(done: dict[str, Run], drawn: set[Path]) -> None:
     r"""Delete the runs and drawings that no chapter has used for a while."""
     now = time.time()
-    used = drawings | {run.folder for run in done.values() if run.folder}
+    used = drawn | {run.folder for run in done.values() if run.folder}
     for folder in used:
         os.utime(folder)
-    for folder in {*RUNS.glob("*/*"), *RUNS.glob("part-*"), *DRAWINGS.glob("*")} - used:
+    for folder in {*RUNS.glob("*/*"), *RUNS.glob("part-*"), *drawings.DRAWINGS.glob("*")} - used:
         if folder.is_dir() and now - folder.stat().st_mtime > KEPT:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _draw_all(texts: dict[str, str], done: dict[str, Run], jobs: int, progress) -> set[Path]:
-    work, used = {}, set()
-    for chapter, run in done.items():
-        if run.folder is None:
-            continue
-        translations = labels(chapter, texts[chapter])
-        for (line, _, options), outs in zip(cells(texts[chapter]), run.outputs, strict=True):
-            for output in outs:
-                name = output.get("data", {}).get(FIGURE)
-                if not name:
-                    continue
-                used.add(out := drawing(run, name, translations))
-                if not out.exists():
-                    work[out] = (
-                        run.folder / name,
-                        out,
-                        translations,
-                        "korean-data" in options.get("tags", ()),
-                        f"book/{chapter}.md:{line}",
-                    )
-    if work:
-        DRAWINGS.mkdir(parents=True, exist_ok=True)
-        with ProcessPoolExecutor(min(jobs, len(work)), initializer=_end_with, initargs=(os.getpid(),)) as pool:
-            for task in [pool.submit(figures.draw, *job) for job in work.values()]:
-                task.result()
-        progress(f"drew {len(work)} figures")
-    return used
-
-
-def _end_with(parent: int) -> None:
-    r"""End this process when its parent is gone, which a killed parent cannot ask for."""
-
-    def watch():
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _times() -> dict[str, float]:

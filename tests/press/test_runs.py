@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from press import PressError, runs
+from press import PressError, drawings, runs
 from press.execute import Outcome
 
 CELL = "```{code-cell}\n%s\n```\n"
@@ -70,10 +70,11 @@ def test_of_data_every_byte_counts_and_what_is_gone_has_a_name(tmp_path):
 @pytest.fixture
 def store(tmp_path, monkeypatch) -> Path:
     r"""A book of three chapters in a folder of its own; ``run`` is for each test to say."""
-    for name, path in {"ROOT": ".", "BOOK": "book", "BUILD": "_build", "RUNS": "_build/runs", "DRAWINGS": "_build/figures"}.items():
+    for name, path in {"ROOT": ".", "BOOK": "book", "BUILD": "_build", "RUNS": "_build/runs"}.items():
         monkeypatch.setattr(runs, name, tmp_path / path)
+    monkeypatch.setattr(drawings, "DRAWINGS", tmp_path / "_build/figures")
     monkeypatch.setattr(runs, "chapters", lambda: ["a", "b", "c"])
-    monkeypatch.setattr(runs.catalogue, "translations", lambda chapter, language: {})
+    monkeypatch.setattr(drawings.catalogue, "translations", lambda chapter, language: {})
     (tmp_path / "book").mkdir()
     (tmp_path / "code" / "press").mkdir(parents=True)
     (tmp_path / "code/press/kernel.py").write_text("")
@@ -161,7 +162,7 @@ def test_each_chapter_runs_once_and_the_longest_first(store, monkeypatch):
     (store / "_build/seconds.json").write_text(json.dumps({"a": 1.0, "b": 9.0}))  # c never ran: it may be the longest
     done = runs.all_runs(lines.append, jobs=1)
     assert order == ["c", "b", "a"] and set(done) == {"a", "b", "c"}
-    assert [line[:10] for line in lines] == ["[1/3] ran ", "[2/3] ran ", "[3/3] ran "] and {line[10] for line in lines} == {"a", "b", "c"}
+    assert [line.split(" in ")[0] for line in lines] == ["[1/3] ran c", "[2/3] ran b", "[3/3] ran a"]
     assert runs.all_runs(lines.append).keys() == done.keys() and len(order) == 3 and len(lines) == 3
 
 
