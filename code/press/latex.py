@@ -3,7 +3,6 @@ r"""What Sphinx must know to write a PDF edition: settings, Korean in its LaTeX 
 from __future__ import annotations
 
 from pathlib import Path
-from unicodedata import east_asian_width
 
 from docutils import nodes
 from sphinx import addnodes
@@ -14,7 +13,8 @@ from sphinx.builders.latex.util import ExtBabel
 from sphinx.util import logging
 from sphinx_exercise.nodes import exercise_enumerable_node, exercise_node, solution_node
 
-from press import editions
+from press import editions, listings
+from press.listings import SIZE
 
 logger = logging.getLogger(__name__)
 STYLE = Path(__file__).with_name("press.sty")
@@ -40,15 +40,7 @@ NAMES = {
         "promise": "Every number and every figure in this book\\\\comes from code that ran when it was printed",
     },
 }
-GATED = (exercise_node, exercise_enumerable_node, solution_node)
 COUNTERS = {"figure": "figure", "table": "table", "code-block": "literalblock", "displaymath": "equation"}
-BOUND = (nodes.Admonition, nodes.table, nodes.list_item, nodes.topic)
-"""What LaTeX sets in one piece, where a page cannot be asked for."""
-SIZE, SMALL, COLUMNS = (8.0, 10.6), (6.6, 8.8), 83
-SMALLEST = 6.2
-"""Letters and lines of code, the same of drawing code, in points; columns on a page; below the smallest, lines break."""
-TOGETHER, LEAST, SHORT, PAGE = 18, 8, 6, 40
-"""So many lines of code stay on one page, so many of longer code begin on one, so many of output stay with their code."""
 BOXES = {
     ("note", "important", "seealso"): ("0072B2", "EFF6FB"),
     ("hint", "tip", "attention"): ("009E73", "EDF8F4"),
@@ -178,7 +170,7 @@ def _assemble(sphinx, docnames, root, tree, *rest):
     _number(book, sphinx.env)
     _arrange(book, sphinx.env)
     for block in list(book.findall(nodes.literal_block)):
-        _place(block)
+        listings.place(block)
     for image in book.findall(nodes.image):
         if image["uri"].endswith(".svg") and "jupyter_execute" not in image["uri"]:
             cure = f"put a PDF beside it and write {Path(image['uri']).stem}.*, so that each edition takes its own"
@@ -199,7 +191,7 @@ def _number(book: nodes.document, env) -> None:
                     if env.domains.standard_domain.get_enumerable_node_type(node) == kind or isinstance(node, nodes.math_block):
                         before = "".join(f"{part}." for part in number[:-1])
                         command = rf"\pressnumber{{{COUNTERS[kind]}}}{{{before}}}{{{number[-1] - 1}}}"
-                        node.parent.insert(node.parent.index(node), _raw(command))
+                        node.parent.insert(node.parent.index(node), listings.raw(command))
 
 
 def _arrange(book: nodes.document, env) -> None:
@@ -210,7 +202,7 @@ def _arrange(book: nodes.document, env) -> None:
     whole = next(book.findall(nodes.section))
     preface = whole.children[1:]
     del whole[1:]
-    whole += _raw(rf"\pressplace{{chapter}}{{}}\chapter{{{NAMES[env.config.language]['preface']}}}")
+    whole += listings.raw(rf"\pressplace{{chapter}}{{}}\chapter{{{NAMES[env.config.language]['preface']}}}")
     whole += nodes.section("", nodes.section("", *preface))
     for document in documents:
         number = env.toc_secnumbers.get(document["docname"], {}).get("") or ()
@@ -218,7 +210,7 @@ def _arrange(book: nodes.document, env) -> None:
         if not document["docname"].endswith("/index"):
             document.next_node(nodes.section)["ids"].append(":doc")  # what a link to the document aims at
             kind, inside = "chapter", [nodes.section("", *document.children)]
-        place = _raw(rf"\pressplace{{{kind}}}{{{'.'.join(map(str, number))}}}")
+        place = listings.raw(rf"\pressplace{{{kind}}}{{{'.'.join(map(str, number))}}}")
         whole += addnodes.start_of_file("", place, *inside, **document.attributes)
 
 
@@ -232,64 +224,14 @@ def _gather(self) -> None:
         parent.insert(place, thebibliography("", *citations))
 
 
-def _place(block: nodes.literal_block) -> None:
-    r"""Keep short code on one page with its few lines of output, and set lines that are too wide in smaller letters."""
-    above, node = [], block
-    while node := node.parent:
-        above.append(node)
-    classes = {name for node in above for name in node.get("classes", ())}
-    bound = any(isinstance(node, BOUND) and not isinstance(node, GATED) for node in above)
-    size, leading = SMALL if "tag_hide-input" in classes and "cell_output" not in classes else SIZE
-    lines = block.astext().rstrip().split("\n")
-    room = COLUMNS * SIZE[0] * (0.9 if bound else 1)
-    fitting = min(size, room / max(1, *map(_columns, lines)))
-    count = len(lines)
-    if "cell_input" in above[0].get("classes", ()) and len(above[1]) > 1 and isinstance(first := above[1][1][0], nodes.literal_block):
-        printed = first.astext().rstrip().count("\n") + 1
-        count += printed + 2 if printed <= SHORT else 0
-    before, after = "", ""
-    if not bound and "cell_output" not in classes:
-        before = rf"\Needspace{{{(count if count <= TOGETHER else LEAST) * leading + 16:.0f}pt}}"
-    if SMALLEST <= fitting < size:
-        letters = rf"\fontsize{{{fitting:.2f}}}{{{fitting * leading / size:.2f}}}\selectfont"
-        before, after = rf"{before}\begingroup\fvset{{fontsize={letters}}}", r"\endgroup"
-    if max(map(len, _pieces(lines))) > PAGE:
-        before, after = rf"{before}\begingroup\pressloosetrue", rf"{after}\endgroup"
-    place = block.parent.index(block)
-    block.parent[place : place + 1] = [_raw(before), block, _raw(after)] if before else [block]
-
-
-def _pieces(lines: list[str]) -> list[list[str]]:
-    r"""Cut code before each line at the margin, where a page may end.
-
-    Examples:
-        >>> _pieces(["def f():", "    return 1", "", "f()"])
-        [['def f():', '    return 1', ''], ['f()']]
-    """
-    pieces: list[list[str]] = [[]]
-    for line in lines:
-        if line[:1].strip() and pieces[-1]:
-            pieces.append([])
-        pieces[-1].append(line)
-    return pieces
-
-
-def _columns(line: str) -> int:
-    r"""Return how wide a line of code is, in letters; Hangul is as wide as two.
-
-    Examples:
-        >>> _columns("x = 1  # 하나")
-        13
-    """
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in line)
-
-
-def _raw(text: str) -> nodes.raw:
-    return nodes.raw("", f"\n{text}\n", format="latex")
+def _anchors(self, node, *more: str) -> str:
+    r"""Return what links aim at: the label with its document, as ``ref`` writes it, and other names."""
+    home = self.builder.env.sphinx_exercise_registry[node["label"]]["docname"]
+    return r"\phantomsection" + "".join(rf"\label{{{name}}}" for name in (*more, f"{home}:{node['label']}")) + "\n"
 
 
 def _open_exercise(self, node):
-    self.body.append(rf"\phantomsection\label{{exercise:{node['label']}}}" + "\n" + r"\begin{pressexercise}")
+    self.body.append(_anchors(self, node, f"exercise:{node['label']}") + r"\begin{pressexercise}")
 
 
 def _close_exercise(self, node):
@@ -300,8 +242,7 @@ def _open_solution(self, node):
     for title in node.findall(nodes.title):
         title.children = [nodes.Text(editions.WORDS[self.config.language]["solution"])]
         break
-    home = self.builder.env.sphinx_exercise_registry[node["label"]]["docname"]
-    self.body.append(rf"\phantomsection\label{{{home}:{node['label']}}}" + "\n" + r"\begin{presssolution}")
+    self.body.append(_anchors(self, node) + r"\begin{presssolution}")
 
 
 def _close_solution(self, node):

@@ -119,18 +119,27 @@ def explain(source: str, log: str, said: str = "", where: str = "") -> str:
 
 
 def check(pdf: Path, log: Path, titles: list[str]) -> None:
-    r"""Read a PDF back as a reader would.
+    r"""Read a PDF back as a reader would, and refuse one with `faults`.
+
+    Raises:
+        PressError: If there are any; each in a line.
+    """
+    found = faults(pdf, log, titles)
+    if found:
+        more = f"\n  and {len(found) - 40} more" if len(found) > 40 else ""
+        raise PressError(f"{Path(pdf).name} is not fit to read:\n  " + "\n  ".join(found[:40]) + more)
+
+
+def faults(pdf: Path, log: Path, titles: list[str]) -> list[str]:
+    r"""Tell where a glyph, a chapter, a bookmark or the end of a link is missing from a PDF, or Hangul cannot be copied out.
 
     Args:
         pdf: The PDF.
         log: LaTeX's log of it.
         titles: The heading of each chapter; marks of Markdown in it are passed over.
-
-    Raises:
-        PressError: If a glyph, a chapter, a bookmark or the end of a link is missing, or Hangul cannot be copied out; each fault in a line.
     """
     pdf, log = Path(pdf), Path(log)
-    faults = said(log.read_text("utf8", "replace"))
+    found = said(log.read_text("utf8", "replace"))
     pages = text(pdf).split("\f")
     marks, broken, links = _inside(pdf)
     whole = _bare("".join(pages))
@@ -138,17 +147,15 @@ def check(pdf: Path, log: Path, titles: list[str]) -> None:
     for title in titles:
         bare = _bare(title)
         if bare not in whole:
-            faults.append(f"the chapter {title.lstrip('# ')!r} is not in the text; is it in a toctree of book/index.md?")
+            found.append(f"the chapter {title.lstrip('# ')!r} is not in the text; is it in a toctree of book/index.md?")
         elif not any(mark.endswith(bare) for mark in bookmarks):
-            faults.append(f"the chapter {title.lstrip('# ')!r} has no bookmark")
+            found.append(f"the chapter {title.lstrip('# ')!r} has no bookmark")
     if HANGUL.search("".join(titles)) and not HANGUL.search(whole):
-        faults.append("no Hangul can be copied out; are the Nanum fonts installed (Debian package fonts-nanum)?")
+        found.append("no Hangul can be copied out; are the Nanum fonts installed (Debian package fonts-nanum)?")
     if titles and not links:
-        faults.append("there are no links; is hyperref loaded?")
-    faults += [f"a link on page {page} leads to {target!r}, which is not there" for page, target in broken]
-    if faults:
-        more = f"\n  and {len(faults) - 40} more" if len(faults) > 40 else ""
-        raise PressError(f"{pdf.name} is not fit to read:\n  " + "\n  ".join(faults[:40]) + more)
+        found.append("there are no links; is hyperref loaded?")
+    found += [f"a link on page {page} leads to {target!r}, which is not there" for page, target in broken]
+    return found
 
 
 def said(log: str) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from press import PressError, bootstrap, latex, pdf
+from press import PressError, bootstrap, latex, listings, pdf
 
 needs_tex = pytest.mark.skipif(bool(pdf.missing_tools()), reason=f"no TeX here: {' '.join(pdf.missing_tools())}")
 
@@ -37,6 +37,8 @@ CHAPTER = f"""\
 ## 코드와 기호
 
 글에 나오는 기호 δ ≤ ∑ → ∎ ½ “따옴표”, 이름 Schölkopf.
+
+{{ref}}`다른 장의 문제 <ex-first-1>`도 보라.
 
 ```{{index}} 나눗셈
 ```
@@ -89,14 +91,15 @@ ax.set_xlabel("가로축");
 """
 WORDS = {
     "어려운 코드": "Hard Code",
-    "코드와 기호": "Code and Signs",
+    "코드와 기호": "Code and Signs of Fréchet",
+    "{ref}`다른 장의 문제 <ex-first-1>`도 보라.": "See {ref}`the exercise of another chapter <ex-first-1>` as well.",
     "글에 나오는 기호 δ ≤ ∑ → ∎ ½ “따옴표”, 이름 Schölkopf.": "Signs in prose δ ≤ ∑ → ∎ ½ “quotes”, the name Schölkopf.",
     "나눗셈": "division",
     "합성곱": "convolution",
     "드롭아웃": "dropout",
     "Adam": "Adam",
     "겹친 들여쓰기": "nested indentation",
-    "되풀이": "Again",
+    "되풀이": "Again, Château",
     "다시 해 보라.": "Do it again.",
     "그림을 그린다.": "We draw.",
     "넓은 그림.": "A wide figure.",
@@ -162,7 +165,7 @@ def lines_of_cell(edition: Edition, first: str, last: str) -> list[str]:
 
 @needs_tex
 def test_edition_is_fit_to_read(edition):
-    pdf.check(edition.path, edition.log, TITLES[edition.language])
+    assert pdf.faults(edition.path, edition.log, TITLES[edition.language]) == []
 
 
 @needs_tex
@@ -244,6 +247,7 @@ def test_bookmarks_follow_the_chapters(editions):
     expected = ["머리말", "1 손실 재기", "2 어려운 코드", "3 다시 쓰기", "4 글의 꼴", "5 참고문헌", "찾아보기"]
     assert [mark for mark in marks if not re.match(r"\d+\.\d", mark)] == expected
     assert not broken and links > 20
+    assert "2.1 Code and Signs of Fréchet" in pdf._inside(editions["en"].path)[0]
 
 
 @needs_tex
@@ -346,4 +350,4 @@ def test_every_kind_of_admonition_has_its_look():
 
 @pytest.mark.parametrize(("line", "columns"), [("", 0), ("x = 1", 5), ("# 하나", 6), ("→ α", 3)])
 def test_columns(line, columns):
-    assert latex._columns(line) == columns
+    assert listings._columns(line) == columns
