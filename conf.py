@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import press  # noqa: F401 (before MyST-NB, which it makes faster to load)
+
 ROOT = Path(__file__).parent
 
 author = ""

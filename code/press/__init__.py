@@ -2,7 +2,10 @@ r"""The press: from one Korean chapter, run once, to four editions."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+
+sys.modules.setdefault("rfc3987_syntax", None)  # jsonschema does without; its grammars take a second, at each start, and no notebook needs them
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book"

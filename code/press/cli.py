@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import json
 import os
 import shutil
 import signal
@@ -33,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     update.add_argument("chapters", nargs="*", help="as in components/loss; all if none is named")
     update.add_argument("--check", action="store_true", help="write nothing; fail if anything is missing, fuzzy, obsolete or out of date")
     commands.add_parser("status", help="what each chapter holds and cost")
+    counting = commands.add_parser("count", help="count what the built book holds; fail if there is less than counts.json has on record")
+    counting.add_argument("--keep", action="store_true", help="put what there is on record, fewer too")
     serving = commands.add_parser("live", help="read the built book with cells that run in the page")
     serving.add_argument("--ip", default="127.0.0.1", help="address of this machine to listen on")
     serving.add_argument("--port", type=int, default=0, help="0 takes any that is free")
@@ -77,6 +80,8 @@ def _run(chosen) -> int:
         from press.live import live
 
         live(chosen.ip, chosen.port, not chosen.no_browser)
+    elif chosen.command == "count":
+        return _count(chosen.keep)
     elif chosen.command == "status":
         print(status.table(status.status()))
     else:
@@ -84,6 +89,20 @@ def _run(chosen) -> int:
         faults = [f for language in catalogue.languages() for c in wanted for f in catalogue.update(c, language, write=not chosen.check)]
         print("\n".join(map(str, faults)) or "every text is translated")
         return 1 if chosen.check and faults else 0
+    return 0
+
+
+def _count(keep: bool) -> int:
+    from press import counts
+
+    found = counts.counts()
+    if keep:
+        counts.keep(found)
+    kept = json.loads(counts.KEPT.read_text("utf8"))
+    for name, count in found.items():
+        print(f"{name:16} {count:8,}" + (f"  ({kept[name]:,} on record)" if kept.get(name) not in (None, count) else ""))
+    if missing := counts.lost(found, kept):
+        raise PressError("the book has become less:\n  " + "\n  ".join(missing) + "\nif that is meant, run `press count --keep`")
     return 0
 
 

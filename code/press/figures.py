@@ -11,6 +11,8 @@ import pickle
 import re
 import tempfile
 import warnings
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from press import LANGUAGES, SOURCE, PressError
@@ -65,12 +67,8 @@ def _texts(language: str, translations: dict[str, str], korean: bool, missing: s
 
 def key(pickled: Path, identity: str, translations: dict[str, dict[str, str]]) -> str:
     r"""Name a drawing by all that it is made of: the run, the words, this module, the style and matplotlib."""
-    import matplotlib
-
-    from deepbook import plotting
-
-    parts = [identity, pickled.name, matplotlib.__version__, repr(sorted((k, sorted(v.items())) for k, v in translations.items()))]
-    parts += [Path(__file__).read_text("utf8"), Path(plotting.__file__).read_text("utf8")]
+    parts = [identity, pickled.name, version("matplotlib"), repr(sorted((k, sorted(v.items())) for k, v in translations.items()))]
+    parts += [Path(__file__).read_text("utf8"), Path(find_spec("deepbook.plotting").origin).read_text("utf8")]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
 

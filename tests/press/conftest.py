@@ -40,6 +40,7 @@ class Book:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell that works in the background has it ignored
         )
 
     def environment(self, **more: str) -> dict[str, str]:
