@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-sys.modules.setdefault("rfc3987_syntax", None)  # jsonschema does without; its grammars take a second, at each start, and no notebook needs them
+sys.modules.setdefault("rfc3987_syntax", None)  # jsonschema does without; to compile its grammars takes a second of each start
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book"
