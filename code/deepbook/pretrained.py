@@ -63,6 +63,39 @@ def read_state(path: str | PathLike) -> dict[str, Tensor]:
     return dict(state)
 
 
+def check_fit(
+    state: Mapping[str, Tensor], expected: Mapping[str, Tensor], wanted: str
+) -> None:
+    r"""Refuse a state dict whose names or shapes are not those of a network.
+
+    Args:
+        state: Tensors by name, as read and renamed.
+        expected: The state dict of the network, on any device.
+        wanted: The network in words, for the message.
+
+    Raises:
+        ValueError: If a name is missing or unknown, or a shape another one.
+
+    Examples:
+        >>> check_fit({"a": torch.zeros(2)}, {"a": torch.zeros(3)}, "a line")
+        Traceback (most recent call last):
+        ValueError: the file must hold a line, got 1 names or shapes that do not fit, first a (2,) instead of (3,); is it another kind of network, or broken off?
+    """
+    wrong = [f"{name} missing" for name in expected if name not in state]
+    wrong += [f"{name} unknown" for name in state if name not in expected]
+    wrong += [
+        f"{name} {tuple(state[name].shape)} instead of {tuple(value.shape)}"
+        for name, value in expected.items()
+        if name in state and state[name].shape != value.shape
+    ]
+    if wrong:
+        raise ValueError(
+            f"the file must hold {wanted}, got {len(wrong)} names or shapes"
+            f" that do not fit, first {wrong[0]}; is it another kind of"
+            " network, or broken off?"
+        )
+
+
 def _read(path: Path):
     if path.suffix == ".safetensors":
         try:

@@ -291,7 +291,7 @@ def test_files_that_cannot_be_read(tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError, match="must be a checkpoint file"):
         book.load_pretrained(tmp_path / "none.pth")
     (tmp_path / "model.onnx").write_bytes(b"")
-    with pytest.raises(ValueError, match=r"must end in .pt, .pth, .bin or .safetensors, got model.onnx"):
+    with pytest.raises(ValueError, match=r"must end in one of .safetensors, .bin, .pt, .pth, got model.onnx"):
         book.load_pretrained(tmp_path / "model.onnx")
     (tmp_path / "model.safetensors").write_bytes(b"")
     monkeypatch.setitem(sys.modules, "safetensors.torch", None)

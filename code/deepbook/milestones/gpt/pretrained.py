@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from deepbook.milestones.gpt.network import GPT, Config
-from deepbook.pretrained import read_state
+from deepbook.pretrained import check_fit, read_state
 
 RULES = (
     (r"^(_orig_mod|module)\.", ""),  # left behind by torch.compile and others
@@ -75,7 +75,7 @@ def load_pretrained(
                 state[name] = value.T
     with torch.device("meta"):
         model = GPT(config)
-    _check_fit(state, model.state_dict())
+    check_fit(state, model.state_dict(), "a GPT of its own sizes")
     weights = {name: value.float() for name, value in state.items()}
     model.load_state_dict(
         {name: value.contiguous() for name, value in weights.items()},
@@ -144,21 +144,4 @@ def _check_head(state: dict[str, Tensor]) -> None:
         raise ValueError(
             "lm_head must be the table of tokens, got another matrix; this"
             " GPT ties the two, and cannot hold a file that does not"
-        )
-
-
-def _check_fit(
-    state: Mapping[str, Tensor], expected: Mapping[str, Tensor]
-) -> None:
-    wrong = [f"{name} missing" for name in expected if name not in state]
-    wrong += [f"{name} unknown" for name in state if name not in expected]
-    wrong += [
-        f"{name} {tuple(state[name].shape)} instead of {tuple(value.shape)}"
-        for name, value in expected.items()
-        if name in state and state[name].shape != value.shape
-    ]
-    if wrong:
-        raise ValueError(
-            f"the file must fit a GPT of its own sizes, got {len(wrong)} names"
-            f" or shapes that do not, first {wrong[0]}; is the file whole?"
         )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from os import PathLike
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from deepbook.milestones.resnet.config import ResNetConfig
 from deepbook.milestones.resnet.network import ResNet
+from deepbook.pretrained import check_fit, read_state
 
 HUGGING_FACE = (
     (r"^resnet\.", ""),
@@ -68,13 +68,7 @@ def load_pretrained(
         ValueError: If the ending is unknown, or the file holds no residual
             network of this kind.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"path must be a checkpoint file, got {path}; nothing is"
-            " downloaded here, so fetch the file first"
-        )
-    state = _translate(_read(path))
+    state = _translate(read_state(path))
     config = _infer(state, stride_first)
     with torch.device("meta"):
         model = ResNet(config)
@@ -82,19 +76,7 @@ def load_pretrained(
     for name in expected:  # counters that older files do not have
         if name.endswith("num_batches_tracked"):
             state.setdefault(name, torch.tensor(0))
-    wrong = [n for n in expected if n not in state]
-    wrong += [n for n in state if n not in expected]
-    wrong += [
-        f"{n} {tuple(state[n].shape)} instead of {tuple(v.shape)}"
-        for n, v in expected.items()
-        if n in state and state[n].shape != v.shape
-    ]
-    if wrong:
-        raise ValueError(
-            f"the file must hold a ResNet of depth {config.depth}, got"
-            f" {len(wrong)} names or shapes that do not fit, first"
-            f" {wrong[0]}; is it another kind of network?"
-        )
+    check_fit(state, expected, f"a ResNet of depth {config.depth}")
     model.load_state_dict(
         {
             n: v.float() if v.is_floating_point() else v
@@ -103,35 +85,6 @@ def load_pretrained(
         assign=True,
     )
     return model.eval().requires_grad_()
-
-
-def _read(path: Path) -> Mapping[str, Tensor]:
-    if path.suffix == ".safetensors":
-        try:
-            from safetensors.torch import load_file
-        except ImportError as missing:
-            raise ImportError(
-                f"safetensors must be installed to read {path.name}; run"
-                " pip install safetensors, or save the weights as .pt"
-            ) from missing
-        return load_file(path)
-    if path.suffix not in (".pt", ".pth", ".bin"):
-        raise ValueError(
-            "path must end in .pt, .pth, .bin or .safetensors, got"
-            f" {path.name}"
-        )
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    if isinstance(state, Mapping):
-        for wrapper in ("state_dict", "model"):
-            state = state.get(wrapper, state)
-    if not isinstance(state, Mapping) or not all(
-        isinstance(value, Tensor) for value in state.values()
-    ):
-        raise ValueError(
-            f"{path.name} must hold a state dict, got {type(state).__name__};"
-            " save model.state_dict()"
-        )
-    return state
 
 
 def _translate(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
