@@ -266,9 +266,29 @@ def accuracy(predictions: Tensor, labels: Tensor) -> float:
         >>> accuracy(torch.tensor([[2.0, 1.0], [0.0, 3.0], [5.0, 4.0]]), torch.tensor([0, 1, 1]))
         0.6666666666666666
     """
+    return int(matches(predictions, labels).sum()) / len(labels)
+
+
+def matches(predictions: Tensor, labels: Tensor) -> Tensor:
+    r"""Tell for which samples the predicted class is the label.
+
+    Args:
+        predictions: Scores `(N, K)`, of which the largest decides, or classes `(N,)`.
+        labels: `(N,)` int64.
+
+    Returns:
+        `(N,)` bool.
+
+    Raises:
+        ValueError: If there are not as many predictions as labels, or none.
+
+    Examples:
+        >>> matches(torch.tensor([2, 0]), torch.tensor([2, 1]))
+        tensor([ True, False])
+    """
     if len(predictions) != len(labels) or len(labels) == 0:
         raise ValueError(
             f"predictions must be as many as labels ({len(labels)}, at least 1), got {len(predictions)}; pair them up"
         )
     classes = predictions.argmax(1) if predictions.ndim == 2 else predictions
-    return int((classes == labels).sum()) / len(labels)
+    return classes == labels

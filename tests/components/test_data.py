@@ -651,6 +651,13 @@ SOME = torch.arange(10)
         (lambda: Augmentation(zoom=(0.1, 1.0)), ValueError, r"zoom must be a pair low <= high in \[0.25, 4\], got \(0.1, 1.0\)"),
         (lambda: Augmentation()(SOME, seeded()), TypeError, "pictures must be floating point, got torch.int64"),
         (lambda: Augmentation()(torch.zeros(3, 8, 8), seeded()), ValueError, r"shape \(N, C, H, W\), got \(3, 8, 8\)"),
+        (lambda: boxes_from_masks(torch.ones(4, 4) > 0), ValueError, r"masks must be bool \(N, H, W\), got torch.bool \(4, 4\)"),
+        (lambda: boxes_from_masks(torch.ones(2, 4, 4)), ValueError, "got torch.float32.*compare with a threshold"),
+        (lambda: ClassificationDataset(SOME), TypeError, "scenes must be Scenes or Digits, got Tensor"),
+        (lambda: SegmentationDataset(None), TypeError, "scenes must be Scenes or Digits, got NoneType"),
+        (lambda: DetectionDataset(make_digits()), TypeError, "scenes must be Scenes, got Digits; make_scenes makes them"),
+        (lambda: PoseDataset(make_digits()), TypeError, "scenes must be Scenes, got Digits"),
+        (lambda: QuestionDataset(make_digits(), None, "ko"), TypeError, "scenes must be Scenes, got Digits"),
     ],
 )
 def test_bad_input_is_refused_with_what_was_wanted_and_what_came(call, error, message):

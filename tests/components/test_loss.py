@@ -27,6 +27,7 @@ from deepbook.components.loss import (
     mean_squared_error,
     quantile_loss,
 )
+from deepbook.components.loss.classification import softplus
 
 B, C, T = 7, 5, 3
 """Batch, classes and a trailing dimension (time, or pixels); all different, so that no swap goes unseen."""
@@ -483,6 +484,11 @@ LOGITS = torch.zeros(2, 3)
 def test_refuses_settings_out_of_range(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_softplus_refuses_integers():
+    with pytest.raises(TypeError, match="x must be floating point, got torch.int64"):
+        softplus(torch.arange(3))
 
 
 @pytest.mark.parametrize(

@@ -399,6 +399,7 @@ def test_counting_leaves_the_model_alone():
 
 X = torch.zeros(B, T, D)
 PICTURE, FILTER = torch.zeros(1, 2, 5, 5), torch.zeros(4, 2, 3, 3)
+MAPS = nn.Identity(), nn.Identity()
 
 
 @pytest.mark.parametrize(
@@ -426,6 +427,14 @@ PICTURE, FILTER = torch.zeros(1, 2, 5, 5), torch.zeros(4, 2, 3, 3)
         (lambda: CNN([1], 3), ValueError, r"sizes must be 2 or more .*, got \[1\]"),
         (lambda: CNN([1, 4], 0), ValueError, "classes must be a whole number from 1 on, got 0"),
         (lambda: CNN([1, 4], 3)(torch.zeros(4, 4)), ValueError, r"x must have shape \(B, C, H, W\), .*, got \(4, 4\)"),
+        (lambda: CNN([2, 4], 3)(X), ValueError, r"x must have 2 channels and 1 pixels or more a side, got shape \(3, 1, 7, 5\)"),
+        (lambda: CNN([1, 4, 4, 4, 4], 3)(X), ValueError, "x must have 1 channels and 8 pixels or more a side"),
+        (lambda: CNN([1, 4], 3)(X.long()), TypeError, "x must be floating point, got torch.int64"),
+        (lambda: rnn_cell(X, X[0], *MAPS), ValueError, r"x must have shape \(B, D\), none of them 0, got \(3, 7, 5\)"),
+        (lambda: gru_cell(X[0], X[0, :0], *MAPS), ValueError, r"h must have shape \(B, H\), none of them 0, got \(0, 5\)"),
+        (lambda: lstm_cell(X[0], (X[1, :2], X[1]), *MAPS), ValueError, "batch of h must be 7, got 2"),
+        (lambda: lstm_cell(X[0].long(), (X[1], X[1]), *MAPS), TypeError, "x must be floating point, got torch.int64"),
+        (lambda: shuffle_pixels(X[:0]), ValueError, r"x must have shape \(N, ...\), none of them 0, got \(0, 7, 5\)"),
         (lambda: RNN(D, 0), ValueError, "hidden_size must be a whole number from 1 on, got 0"),
         (lambda: GRU(D, H)(X[0]), ValueError, r"x must have shape \(B, T, D\), none of them 0, got \(7, 5\)"),
         (lambda: LSTM(D, H)(X[:, :0]), ValueError, r"none of them 0, got \(3, 0, 5\)"),

@@ -189,13 +189,28 @@ def test_the_network_sees_where_things_are():
 # -- rejection -------------------------------------------------------------------------------------------------------
 
 
-def test_what_does_not_fit_is_refused():
-    with pytest.raises(ValueError, match=r"images must be \(N, 3, H, W\), got \(3, 16, 16\); for one image write"):
-        classify_by_rules(torch.zeros(3, 16, 16))
-    with pytest.raises(ValueError, match="got 3 and 2; pair them up"):
-        fit_logistic_regression(torch.zeros(3, 2), torch.zeros(2, dtype=torch.int64), 4)
-    with pytest.raises(ValueError, match=r"labels must lie in 0 ... 1, got 0 ... 3; raise classes"):
-        fit_logistic_regression(torch.zeros(2, 2), torch.tensor([0, 3]), 2)
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: foreground(torch.zeros(1, 3, 8, 8).byte()), TypeError, "images must be floating point, got torch.uint8"),
+        (lambda: foreground(torch.zeros(1, 1, 8, 8)), ValueError, r"images must be \(N, 3, H, W\).*got \(1, 1, 8, 8\)"),
+        (lambda: classify_by_rules(torch.zeros(3, 16, 16)), ValueError, r"got \(3, 16, 16\); for one image write image\[None\]"),
+        (lambda: box_fill(torch.ones(1, 4, 4)), ValueError, r"masks must be bool \(N, H, W\), got torch.float32 \(1, 4, 4\)"),
+        (lambda: edge_symmetry(torch.zeros(1, 3, 2, 8)), ValueError, r"3 pixels or more a side, got \(1, 3, 2, 8\)"),
+        (lambda: hand_features(torch.zeros(3, 8, 8)), ValueError, r"images must be \(N, 3, H, W\)"),
+        (lambda: fit_logistic_regression(torch.zeros(3, 2), torch.zeros(2, dtype=torch.int64), 4), ValueError, "got 3 and 2; pair them up"),
+        (
+            lambda: fit_logistic_regression(torch.zeros(2, 2), torch.tensor([0, 3]), 2),
+            ValueError,
+            "labels must lie in 0 ... 1, got 0 ... 3; raise classes",
+        ),
+        (lambda: SmallCNN(size=0), ValueError, "size must be 1 or more, got 0"),
+        (lambda: SmallCNN(channels=(8, 0, 8)), ValueError, "channels must be 1 or more, got 0"),
+    ],
+)
+def test_what_does_not_fit_is_refused(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
 
 
 # -- determinism and learning ----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from deepbook.checks import check_floating, check_number
 from deepbook.components.data import boxes_from_masks
 
 CIRCLE, SQUARE, TRIANGLE, STAR = range(4)
@@ -27,7 +28,8 @@ def foreground(images: Tensor) -> Tensor:
         colour of the border is over half of the largest difference.
 
     Raises:
-        ValueError: If the images are not `(N, 3, H, W)`.
+        TypeError: If the images are no floating-point tensor.
+        ValueError: If they are not `(N, 3, H, W)`.
 
     Examples:
         >>> images = torch.zeros(1, 3, 16, 16)
@@ -35,17 +37,23 @@ def foreground(images: Tensor) -> Tensor:
         >>> int(foreground(images).sum())
         16
     """
-    if images.ndim != 4 or images.shape[1] != 3:
-        raise ValueError(
-            f"images must be (N, 3, H, W), got {tuple(images.shape)}; "
-            "for one image write image[None]"
-        )
+    _check_images(images)
     top, bottom = images[:, :, 0], images[:, :, -1]
     left, right = images[:, :, :, 0], images[:, :, :, -1]
     border = torch.cat([top, bottom, left, right], 2)  # (N, 3, 2H + 2W)
     ground = border.median(2).values[:, :, None, None]
     difference = (images - ground).abs().amax(1)  # (N, H, W)
     return difference > 0.5 * difference.amax((1, 2), keepdim=True)
+
+
+def _check_images(images: Tensor, least: int = 1) -> None:
+    check_floating("images", images)
+    wrong = images.ndim != 4 or images.shape[1] != 3
+    if wrong or min(images.shape[2:]) < least:
+        raise ValueError(
+            f"images must be (N, 3, H, W), {least} pixels or more a side, got"
+            f" {tuple(images.shape)}; for one image write image[None]"
+        )
 
 
 def box_fill(masks: Tensor) -> Tensor:
@@ -56,6 +64,9 @@ def box_fill(masks: Tensor) -> Tensor:
 
     Returns:
         `(N,)` float32; 0 for an empty mask.
+
+    Raises:
+        ValueError: If the masks are no bool tensor `(N, H, W)`.
 
     Examples:
         >>> box_fill(torch.tensor([[[True, False], [True, True]]]))
@@ -105,6 +116,10 @@ def edge_symmetry(images: Tensor, orders=(2, 3, 4, 5, 6)) -> Tensor:
         `(N, K)` float32. A shape whose sides look in k directions, evenly
         spread, has 1 at order k; a circle has 0 at every order.
 
+    Raises:
+        TypeError: If the images are no floating-point tensor.
+        ValueError: If they are not `(N, 3, H, W)` of 3 pixels or more.
+
     Examples:
         Left half black, right half white: all edges look one way.
 
@@ -116,6 +131,7 @@ def edge_symmetry(images: Tensor, orders=(2, 3, 4, 5, 6)) -> Tensor:
     References:
         I. Sobel's 3 x 3 operator gives strength and direction.
     """
+    _check_images(images, least=3)
     sobel = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 8
     kernels = torch.stack([sobel, sobel.T])[:, None]  # (2, 1, 3, 3)
     grey = images.mean(1, keepdim=True)  # (N, 1, H, W)
@@ -242,6 +258,9 @@ class SmallCNN(nn.Module):
         classes: Number of classes K.
         channels: Feature maps after each convolution.
 
+    Raises:
+        ValueError: If a size is below 1.
+
     Examples:
         >>> model = SmallCNN(size=24, classes=4)
         >>> model(torch.zeros(5, 3, 24, 24)).shape
@@ -250,6 +269,10 @@ class SmallCNN(nn.Module):
 
     def __init__(self, size=24, classes=4, channels=(8, 32, 64)):
         super().__init__()
+        for name, value in (("size", size), ("classes", classes)):
+            check_number(name, value, value >= 1, "1 or more")
+        for value in channels:
+            check_number("channels", value, value >= 1, "1 or more")
         c1, c2, c3 = channels
         self.conv1 = nn.Conv2d(3, c1, 5, stride=2, padding=2)
         self.conv2 = nn.Conv2d(c1, c2, 3, stride=2, padding=1)

@@ -89,6 +89,9 @@ class ClassificationDataset(Dataset):
     Args:
         scenes: `Scenes` or `Digits`.
 
+    Raises:
+        TypeError: If `scenes` is something else.
+
     Examples:
         >>> dataset = ClassificationDataset(make_digits())
         >>> image, label = dataset[3]
@@ -97,6 +100,7 @@ class ClassificationDataset(Dataset):
     """
 
     def __init__(self, scenes: Scenes | Digits) -> None:
+        _check_scenes(scenes, Scenes | Digits)
         self.tensors = scenes.images, scenes.labels
 
     def __len__(self) -> int:
@@ -113,6 +117,9 @@ class SegmentationDataset(Dataset):
     Args:
         scenes: `Scenes` or `Digits`.
 
+    Raises:
+        TypeError: If `scenes` is something else.
+
     Examples:
         >>> image, classes = SegmentationDataset(make_digits())[3]
         >>> classes.shape, classes.unique()
@@ -120,6 +127,7 @@ class SegmentationDataset(Dataset):
     """
 
     def __init__(self, scenes: Scenes | Digits) -> None:
+        _check_scenes(scenes, Scenes | Digits)
         self.tensors = scenes.images, scenes.semantic
 
     def __len__(self) -> int:
@@ -139,6 +147,9 @@ class DetectionDataset(Dataset):
     Args:
         scenes: `Scenes`.
 
+    Raises:
+        TypeError: If `scenes` is something else.
+
     Examples:
         >>> from deepbook.components.data import CROWD, make_scenes
         >>> dataset = DetectionDataset(make_scenes(4, CROWD, torch.Generator().manual_seed(0)))
@@ -151,6 +162,7 @@ class DetectionDataset(Dataset):
     """
 
     def __init__(self, scenes: Scenes) -> None:
+        _check_scenes(scenes, Scenes)
         objects = scenes.objects
         seen = objects.present & (objects.boxes[..., 2] > 0)
         labels = torch.where(seen, objects.labels, -1)
@@ -183,6 +195,9 @@ class PoseDataset(Dataset):
     Args:
         scenes: `Scenes`.
 
+    Raises:
+        TypeError: If `scenes` is something else.
+
     Examples:
         >>> from deepbook.components.data import FACES, make_scenes
         >>> image, keypoints = PoseDataset(make_scenes(4, FACES, torch.Generator().manual_seed(0)))[0]
@@ -191,6 +206,7 @@ class PoseDataset(Dataset):
     """
 
     def __init__(self, scenes: Scenes) -> None:
+        _check_scenes(scenes, Scenes)
         visible = scenes.visible[..., None].float()
         self.tensors = scenes.images, torch.cat([scenes.keypoints, visible], 2)
 
@@ -212,6 +228,7 @@ class QuestionDataset(Dataset):
         words: Vocabulary of the questions; None collects it. Give that of the training data to validation and test data.
 
     Raises:
+        TypeError: If `scenes` is something else.
         ValueError: If the language is another one.
 
     Examples:
@@ -231,6 +248,7 @@ class QuestionDataset(Dataset):
         language: str,
         words: tuple[str, ...] | None = None,
     ) -> None:
+        _check_scenes(scenes, Scenes)
         if language not in ("ko", "en"):
             raise ValueError(
                 f"language must be 'ko' or 'en', got {language!r}; the questions are in these two"
@@ -251,3 +269,11 @@ class QuestionDataset(Dataset):
     def __getitem__(self, index: int) -> tuple[tuple[Tensor, Tensor], Tensor]:
         image = self.images[self.scenes[index]]
         return (image, self.tokens[index]), self.answers[index]
+
+
+def _check_scenes(scenes: Scenes | Digits, wanted: type) -> None:
+    if not isinstance(scenes, wanted):
+        names = "Scenes or Digits" if wanted == Scenes | Digits else "Scenes"
+        raise TypeError(
+            f"scenes must be {names}, got {type(scenes).__name__}; make_scenes makes them"
+        )

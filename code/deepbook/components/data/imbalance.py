@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from deepbook.training import matches
+
 
 def balanced_accuracy(predictions: Tensor, labels: Tensor) -> float:
     r"""Compute the mean of the recalls of the classes that occur, in [0, 1].
@@ -26,12 +28,7 @@ def balanced_accuracy(predictions: Tensor, labels: Tensor) -> float:
         >>> balanced_accuracy(torch.zeros(10, dtype=torch.int64), labels)
         0.5
     """
-    if len(predictions) != len(labels) or len(labels) == 0:
-        raise ValueError(
-            f"predictions must be as many as labels ({len(labels)}, at least 1), got {len(predictions)}; pair them up"
-        )
-    classes = predictions.argmax(1) if predictions.ndim == 2 else predictions
-    right = (classes == labels).double()
+    right = matches(predictions, labels).double()
     recalls = [right[labels == k].mean() for k in labels.unique()]
     return torch.stack(recalls).mean().item()
 

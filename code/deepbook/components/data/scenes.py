@@ -211,12 +211,19 @@ def boxes_from_masks(masks: Tensor) -> Tensor:
         `(N, 4)` float32: left, top, right, bottom edge; zeros for an
         empty mask.
 
+    Raises:
+        ValueError: If the masks are no bool tensor `(N, H, W)`.
+
     Examples:
         >>> mask = torch.zeros(1, 4, 6, dtype=torch.bool)
         >>> mask[0, 1:3, 2:5] = True
         >>> boxes_from_masks(mask)
         tensor([[2., 1., 5., 3.]])
     """
+    if masks.dtype != torch.bool or masks.ndim != 3:
+        raise ValueError(
+            f"masks must be bool (N, H, W), got {masks.dtype} {tuple(masks.shape)}; compare with a threshold, or write mask[None]"
+        )
     edges = []
     for occupied in (
         masks.any(1),

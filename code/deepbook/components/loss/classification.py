@@ -221,6 +221,9 @@ def softplus(x: Tensor) -> Tensor:
     Returns:
         Same shape; nats.
 
+    Raises:
+        TypeError: If `x` is no floating-point tensor.
+
     Examples:
         >>> softplus(torch.tensor([-200.0, 0.0, 200.0]))
         tensor([  0.0000,   0.6931, 200.0000])
@@ -228,6 +231,7 @@ def softplus(x: Tensor) -> Tensor:
     References:
         Goodfellow et al., Deep Learning (2016), section 3.10.
     """
+    check_floating("x", x)
     # The form max(x, 0) + log(1 + e^-|x|) has the wrong gradient at x = 0.
     return torch.logaddexp(torch.zeros_like(x), x)
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from deepbook.checks import check_floating
 from deepbook.components.model.checks import (
     check_axes,
     check_sizes,
@@ -121,10 +122,23 @@ class CNN(nn.Module):
 
         Returns:
             `(B, K)`.
+
+        Raises:
+            TypeError: If `x` is no floating-point tensor.
+            ValueError: If its shape is another one, or the picture too small
+                to be halved between the convolutions.
         """
+        check_floating("x", x)
         if x.ndim == 3:
             x = x.unsqueeze(1)
         check_axes("x", x, "B, C, H, W")
+        channels = self.convolutions[0].in_channels
+        least = 2 ** (len(self.convolutions) - 1)
+        if x.shape[1] != channels or min(x.shape[2:]) < least:
+            raise ValueError(
+                f"x must have {channels} channels and {least} pixels or more"
+                f" a side, got shape {tuple(x.shape)}"
+            )
         for i, convolution in enumerate(self.convolutions):
             if i > 0:
                 x = F.max_pool2d(x, 2)

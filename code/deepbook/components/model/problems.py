@@ -136,11 +136,18 @@ def shuffle_pixels(x: Tensor) -> Tensor:
     Returns:
         Same shape.
 
+    Raises:
+        ValueError: If there are no tables, or they are empty.
+
     Examples:
         >>> x = torch.arange(9.0).view(1, 3, 3)
         >>> sorted(shuffle_pixels(x).flatten().tolist()) == list(range(9))
         True
     """
+    if x.ndim < 2 or x.numel() == 0:
+        raise ValueError(
+            f"x must have shape (N, ...), none of them 0, got {tuple(x.shape)}"
+        )
     order = torch.randperm(x[0].numel(), generator=_fixed(4))
     return x.flatten(1)[:, order].view_as(x)
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from deepbook.checks import check_number
 from deepbook.components.model.checks import (
     check_axes,
     check_last,
@@ -35,6 +36,9 @@ def rnn_cell(x: Tensor, h: Tensor, of_x: Linear, of_h: Linear) -> Tensor:
     Returns:
         State after `(B, H)`.
 
+    Raises:
+        TypeError, ValueError: If input and state are no `(B, ...)`.
+
     Examples:
         >>> x, h = torch.tensor([[0.5]]), torch.tensor([[1.0]])
         >>> rnn_cell(x, h, lambda x: 2 * x, lambda h: -h)  # tanh(1 - 1)
@@ -43,6 +47,7 @@ def rnn_cell(x: Tensor, h: Tensor, of_x: Linear, of_h: Linear) -> Tensor:
     References:
         Elman, Finding Structure in Time (1990).
     """
+    _check_cell(x, h)
     return torch.tanh(of_x(x) + of_h(h))
 
 
@@ -58,6 +63,9 @@ def gru_cell(x: Tensor, h: Tensor, of_x: Linear, of_h: Linear) -> Tensor:
     Returns:
         State after `(B, H)`.
 
+    Raises:
+        TypeError, ValueError: If input and state are no `(B, ...)`.
+
     Examples:
         With all maps 0 both gates are 1/2 and the candidate is 0:
 
@@ -70,6 +78,7 @@ def gru_cell(x: Tensor, h: Tensor, of_x: Linear, of_h: Linear) -> Tensor:
         Cho et al., Learning Phrase Representations using RNN
         Encoder-Decoder for Statistical Machine Translation (2014).
     """
+    _check_cell(x, h)
     x_reset, x_update, x_new = of_x(x).chunk(3, dim=1)
     h_reset, h_update, h_new = of_h(h).chunk(3, dim=1)
     reset = torch.sigmoid(x_reset + h_reset)
@@ -93,6 +102,9 @@ def lstm_cell(
     Returns:
         Output and memory after, `(B, H)` each.
 
+    Raises:
+        TypeError, ValueError: If input and state are no `(B, ...)`.
+
     Examples:
         With all maps 0 the gates are 1/2 and nothing new is written:
 
@@ -107,9 +119,16 @@ def lstm_cell(
         gate: Gers et al., Learning to Forget (2000).
     """
     h, c = state
+    _check_cell(x, h)
     write, keep, new, show = (of_x(x) + of_h(h)).chunk(4, dim=1)
     c = torch.sigmoid(keep) * c + torch.sigmoid(write) * torch.tanh(new)
     return torch.sigmoid(show) * torch.tanh(c), c
+
+
+def _check_cell(x: Tensor, h: Tensor) -> None:
+    check_axes("x", x, "B, D")
+    check_axes("h", h, "B, H")
+    check_number("batch of h", len(h), len(h) == len(x), f"{len(x)}")
 
 
 class Recurrent(nn.Module):

@@ -85,11 +85,22 @@ class PrincipalComponents:
 
     def encode(self, x: Tensor) -> Tensor:
         r"""Coordinates along the directions, `(N, D)` to `(N, K)`."""
+        _check_columns("x", x, self.directions.shape[1])
         return (x - self.mean) @ self.directions.T
 
     def decode(self, code: Tensor) -> Tensor:
         r"""Data with these coordinates, `(N, K)` to `(N, D)`."""
+        _check_columns("code", code, self.directions.shape[0])
         return code @ self.directions + self.mean
+
+
+def _check_columns(name: str, value: Tensor, columns: int) -> None:
+    check_matrix(name, value)
+    if value.shape[1] != columns:
+        raise ValueError(
+            f"{name} must have {columns} columns, got shape"
+            f" {tuple(value.shape)}"
+        )
 
 
 def principal_components(data: Tensor, count: int) -> PrincipalComponents:
