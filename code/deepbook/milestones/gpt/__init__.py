@@ -3,18 +3,14 @@ r"""GPT: byte pairs for Korean and English, the network, writing with it, and wh
 `Tokenizer` makes tokens, `GPT` is built from a `Config` of `CONFIGS`, `fit`
 trains it on `windows` of the book's own text, `generate` writes with a
 `Cache`. `load_pretrained` reads published checkpoints. `fit_power_law` draws a
-law of scaling, `lookups` and `repeated_sequences` ask what stands in the
-context alone. Tokens are `(B, T)`, logits `(B, T, V)`.
+law of scaling; `table_examples` asks what only the context can tell. Tokens are `(B, T)`, logits `(B, T, V)`.
 """
 
 from deepbook.milestones.gpt.cache import Cache as Cache
 from deepbook.milestones.gpt.context import (
     context_accuracy as context_accuracy,
 )
-from deepbook.milestones.gpt.context import lookups as lookups
-from deepbook.milestones.gpt.context import (
-    repeated_sequences as repeated_sequences,
-)
+from deepbook.milestones.gpt.context import table_examples as table_examples
 from deepbook.milestones.gpt.network import GPT as GPT
 from deepbook.milestones.gpt.network import Block as Block
 from deepbook.milestones.gpt.network import CausalAttention as CausalAttention

@@ -1,106 +1,64 @@
-r"""Tasks whose answer stands in the context alone: no weight can hold it."""
+r"""A task that the examples in the context alone can tell, and how well a model answers."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from deepbook.checks import check_number
 from deepbook.components.model.checks import check_whole
 from deepbook.milestones.gpt.network import GPT
 from deepbook.milestones.gpt.training import IGNORE
 
 
-def repeated_sequences(
-    count: int, length: int, vocabulary: int, generator: torch.Generator
+def table_examples(
+    tables: Tensor, count: int, shots: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    r"""Draw random tokens and say them twice.
+    r"""Draw a table for each sequence, and show examples from it.
 
-    The first time nothing can be foretold. The second time each token is the
-    one that followed the last time. With one L alone the places tell where
-    to look; draw several L to ask for more.
+    A sequence is key, value, key, value and so on. With K keys, tokens 0 to
+    K - 1 are keys and the next ones values. Which table it is nobody says:
+    only the examples tell.
 
     Args:
-        count: Number of sequences B.
-        length: Tokens before the repetition, L, all different.
-        vocabulary: Tokens to draw from.
-        generator: Source of randomness.
-
-    Returns:
-        Inputs and targets `(B, 2 L - 1)`; targets of the first time are
-        `IGNORE`, so that L - 1 count: the first token of the repetition
-        cannot be known, those after it can.
-
-    Raises:
-        ValueError: If a number is below 1, or L above `vocabulary`, or 1.
-
-    Examples:
-        >>> inputs, targets = repeated_sequences(1, 3, 9, torch.Generator())
-        >>> bool((inputs[:, :2] == inputs[:, 3:]).all())
-        True
-        >>> targets[0, :3]
-        tensor([-100, -100, -100])
-
-    References:
-        C. Olsson et al., In-context Learning and Induction Heads (2022).
-    """
-    check_whole(count=count, length=length, vocabulary=vocabulary)
-    good = 2 <= length <= vocabulary
-    check_number("length", length, good, f"2 to {vocabulary}, the vocabulary")
-    draws = torch.rand(count, vocabulary, generator=generator)
-    once = draws.argsort(dim=1)[:, :length]  # without putting back
-    twice = torch.cat([once, once], dim=1)
-    targets = twice[:, 1:].clone()
-    targets[:, :length] = IGNORE
-    return twice[:, :-1], targets
-
-
-def lookups(
-    count: int,
-    shots: int,
-    generator: torch.Generator,
-    keys: int = 8,
-    values: int = 8,
-) -> tuple[Tensor, Tensor]:
-    r"""Draw a new table for each sequence, and ask for what it showed.
-
-    A sequence is key, value, key, value and so on. Tokens 0 to keys - 1 are
-    keys, the next ones values. Which value belongs to which key is drawn anew
-    for each sequence, so that only the examples in it can tell.
-
-    Args:
+        tables: The value of each key in each table, `(tables, K)` integers
+            from 0.
         count: Number of sequences B.
         shots: Pairs in a sequence S, of keys drawn with repetition.
         generator: Source of randomness.
-        keys: Number of keys.
-        values: Number of values.
 
     Returns:
-        Inputs and targets `(B, 2 S - 1)`. Targets that count are the values
-        of keys that were there before; all others are `IGNORE`.
+        Inputs and targets `(B, 2 S - 1)`. Values count, the first one as
+        well; keys are `IGNORE`.
 
     Raises:
-        ValueError: If a number is below 1, or `shots` below 2.
+        TypeError: If `tables` is not int64.
+        ValueError: If it is not `(tables, K)`, empty, or below 0, or a number
+            is below 1.
 
     Examples:
-        With one key, every value after the first is known:
-
-        >>> inputs, targets = lookups(1, 3, torch.Generator(), keys=1)
-        >>> value = inputs[0, 1].item()
-        >>> targets[0].tolist() == [-100, -100, value, -100, value]
-        True
+        >>> tables = torch.tensor([[1, 1]])  # two keys, both with value 1
+        >>> inputs, targets = table_examples(tables, 1, 2, torch.Generator())
+        >>> targets[0].tolist(), inputs[0, 1].item()
+        ([3, -100, 3], 3)
     """
-    check_whole(count=count, shots=shots, keys=keys, values=values)
-    check_number("shots", shots, shots >= 2, "2 or more")
-    table = torch.randint(values, (count, keys), generator=generator) + keys
+    if tables.dtype != torch.int64:
+        raise TypeError(
+            f"tables must be int64, got {tables.dtype}; write tables.long()"
+        )
+    if tables.ndim != 2 or 0 in tables.shape or bool((tables < 0).any()):
+        raise ValueError(
+            "tables must have shape (tables, K), neither of them 0, and hold"
+            f" values from 0, got {tuple(tables.shape)} from"
+            f" {min(tables.flatten().tolist(), default='nothing')}"
+        )
+    check_whole(count=count, shots=shots)
+    keys = tables.shape[1]
+    which = torch.randint(len(tables), (count, 1), generator=generator)
     asked = torch.randint(keys, (count, shots), generator=generator)
-    said = table.gather(1, asked)
+    said = tables[which, asked] + keys  # (B, S)
     tokens = torch.stack([asked, said], dim=2).flatten(1)  # (B, 2 S)
-    same = asked[:, :, None] == asked[:, None, :]  # (B, S, S)
-    known = same.tril(-1).any(dim=2)
     targets = tokens[:, 1:].clone()
     targets[:, 1::2] = IGNORE  # keys cannot be foretold
-    targets[:, ::2] = targets[:, ::2].where(known, IGNORE)
     return tokens[:, :-1], targets
 
 
