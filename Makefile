@@ -11,7 +11,7 @@ book:
 
 test:
 	@$(SETUP) tex browser
-	@.venv/bin/pytest -n auto --dist loadfile
+	@.venv/bin/pytest -n auto
 
 html:
 	@$(SETUP)
