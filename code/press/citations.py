@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import pybtex.plugin
+from pybtex.backends.plaintext import Backend
 from sphinxcontrib.bibtex.plugin import register_plugin
 from sphinxcontrib.bibtex.style.referencing import BracketStyle, PersonStyle
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
@@ -33,5 +35,6 @@ class Korean(English):
 
 def setup(app):
     r"""Make the two styles known, as ``press_en`` and ``press_ko``."""
+    pybtex.plugin.register_plugin("pybtex.backends", "plaintext", Backend, force=True)  # else every citation looks through all packages
     for name, style in {"en": English, "ko": Korean}.items():
         register_plugin("sphinxcontrib.bibtex.style.referencing", f"press_{name}", style)

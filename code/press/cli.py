@@ -55,6 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
             error = OSError(errno.ENOSPC if "No space left" in what else errno.EIO, what.rpartition("] ")[2].partition(":")[0], target)
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         cure = "make room on the disk, then build again; " if full else ""
+        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+            cure = "let this user write there, then build again; "
         print(f"press: {error.strerror or error}: {error.filename or ''}; {cure}the last good site is as it was", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

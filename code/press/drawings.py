@@ -3,13 +3,14 @@ r"""The figures of runs, drawn in every language: where each drawing lies, which
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from press import BUILD, catalogue, figures
+from press import BUILD, LANGUAGES, catalogue, figures
 from press.kernel import FIGURE
 from press.source import messages
 from press.walk import cells
@@ -58,7 +59,8 @@ def draw_all(texts: dict[str, str], done: dict[str, Run], jobs: int, progress) -
                 if not name:
                     continue
                 used.add(out := drawing(run, name, translations))
-                if not out.exists():
+                if not _whole(out):
+                    shutil.rmtree(out, ignore_errors=True)
                     work[out] = (
                         run.folder / name,
                         out,
@@ -73,6 +75,16 @@ def draw_all(texts: dict[str, str], done: dict[str, Run], jobs: int, progress) -
                 task.result()
         progress(f"drew {len(work)} figures")
     return used
+
+
+def _whole(folder: Path) -> bool:
+    r"""Whether no file of a drawing is missing or cut off: each kind of file has its own end."""
+    ends = {".svg": b"</svg>\n", ".pdf": b"%%EOF\n", ".png": b"IEND\xaeB`\x82"}
+    files = [folder / f"{lang}{form}" for lang in LANGUAGES for form in (".svg", "-dark.svg", ".pdf", ".png")]
+    try:
+        return all(file.read_bytes().endswith(ends[file.suffix]) for file in files)
+    except OSError:
+        return False
 
 
 def _end_with(parent: int) -> None:

@@ -86,13 +86,13 @@ def _stamps(env) -> dict[str, str]:
 
 
 def _stamp(docname: str, language: str) -> str:
-    r"""Name the stored run, the words and the figures that a page is made of."""
+    r"""Name the text, the stored run, the words and the figures that a page is made of; the clock, which may jump, says nothing."""
     source = BOOK / f"{docname}.md"
     if not source.exists():
         return ""
     text = source.read_text("utf8")
     run = runs.find(text)
-    parts = [str(run and run.folder), repr(sorted(catalogue.translations(docname, language).items())) if language != SOURCE else ""]
+    parts = [text, str(run and run.folder), repr(sorted(catalogue.translations(docname, language).items())) if language != SOURCE else ""]
     if "{cite" in text:
         parts.append((BOOK / "references.bib").read_text("utf8"))
     if run and run.folder:

@@ -65,6 +65,7 @@ def key(text: str) -> str:
     return hashlib.sha256(repr((program, kernel, platform.python_version())).encode()).hexdigest()[:24]
 
 
+@lru_cache(maxsize=8192)
 def _syntax(code: str) -> str:
     try:
         tree = ast.parse(code)

@@ -14,6 +14,7 @@ import json
 import re
 import unicodedata
 from collections import Counter, defaultdict
+from functools import lru_cache
 from pathlib import Path
 
 import snowballstemmer
@@ -96,7 +97,7 @@ class Search(SearchLanguage):
 
     def __init__(self, options):
         super().__init__(options)
-        self._english = snowballstemmer.stemmer("english")
+        self._english = lru_cache(maxsize=None)(snowballstemmer.stemmer("english").stemWord)  # a book has few words, many times
         minified = package_dir / "search" / "minified-js"
         shared = {"word": WORD.pattern, "particles": PARTICLES, "verbs": VERBS, "terms": renderings()}
         scripts = [(minified / name).read_text("utf8") for name in ("base-stemmer.js", "english-stemmer.js")]
@@ -108,7 +109,7 @@ class Search(SearchLanguage):
         return pieces(text)
 
     def stem(self, word):
-        return word if "가" <= word[0] <= "힣" else self._english.stemWord(word)
+        return word if "가" <= word[0] <= "힣" else self._english(word)
 
 
 class EnglishSearch(Search):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from press import PressError
 from press.literals import HANGUL
@@ -31,10 +32,15 @@ def messages(text: str) -> list[Message]:
         >>> [(m.id, m.kind, m.line) for m in messages("# 손실\n\n예측이\n틀린 정도.\n")]
         [('손실', 'text', 1), ('예측이 틀린 정도.', 'text', 3)]
     """
+    return list(_messages(text))
+
+
+@lru_cache(maxsize=256)
+def _messages(text: str) -> tuple[Message, ...]:
     lines = text.split("\n")
     found = list(walk(text, [(i, 0) for i in range(len(lines))]))
     _refuse_leftovers(lines, found)
-    return sorted(found, key=lambda m: (m.spans[0].line, m.spans[0].start))
+    return tuple(sorted(found, key=lambda m: (m.spans[0].line, m.spans[0].start)))
 
 
 def translate(text: str, lookup: Callable[[Message], str]) -> str:

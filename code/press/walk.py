@@ -69,13 +69,18 @@ def cells(text: str) -> list[tuple[int, str, dict]]:
         >>> cells("```{code-cell}\n:tags: [remove-cell]\n1 + 1\n```")
         [(3, '1 + 1', {'tags': ['remove-cell']})]
     """
+    return list(_cells(text))
+
+
+@lru_cache(maxsize=256)
+def _cells(text: str) -> tuple[tuple[int, str, dict], ...]:
     found = []
     for token in parser().parse(text + "\n"):
         if token.type == "fence" and token.info.startswith("{code-cell}") and token.level == 0:
             body = token.content.split("\n")[:-1]
             options, start = _option_block(body, token.map[0] + 2)
             found.append((token.map[0] + 2 + start, "\n".join(body[start:]), options))
-    return found
+    return tuple(found)
 
 
 # -- walking ---------------------------------------------------------------------------------------------------------

@@ -146,6 +146,12 @@ def fresh(tmp_path) -> Book:
     return lay(tmp_path / "책 한 권")
 
 
+@pytest.fixture
+def another(tmp_path) -> Book:
+    r"""The same, where a path has no letter that is not Latin."""
+    return lay(tmp_path / "plain")
+
+
 @pytest.fixture(scope="session")
 def printed(tmp_path_factory) -> tuple[Book, Path]:
     r"""The sample book, printed once, and a copy of it."""

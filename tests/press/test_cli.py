@@ -21,7 +21,11 @@ from press import PressError, cli, lock
             1,
             "press: No space left on device: x/y; make room on the disk, then build again; the last good site is as it was\n",
         ),
-        (PermissionError(errno.EACCES, "Permission denied", "x"), 1, "press: Permission denied: x; the last good site is as it was\n"),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "x"),
+            1,
+            "press: Permission denied: x; let this user write there, then build again; the last good site is as it was\n",
+        ),
         (KeyboardInterrupt(), 130, "press: interrupted; the last good site is as it was\n"),
     ],
 )

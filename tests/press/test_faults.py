@@ -1,5 +1,6 @@
 r"""Whatever goes wrong, one message says what, where and the cure, and the last good site stays as it was."""
 
+import os
 import re
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import sys
 import pytest
 
 CELL = "```{code-cell}\n%s\n```"
+FILL = "import resource\nresource.setrlimit(resource.RLIMIT_AS, (2**36, 2**36))\nheld = [bytearray(2**30) for _ in range(2**20)]"
 TABLE = "from IPython.display import Markdown\nMarkdown(%s)"
 FIGURE = "from deepbook.plotting import use_book_style\nimport matplotlib.pyplot as plt\nuse_book_style()\nplt.figure().text(0, 0, %s);"
 
@@ -18,6 +20,8 @@ FIGURE = "from deepbook.plotting import use_book_style\nimport matplotlib.pyplot
         ("x = (", 13, r"this cell failed; mend it\n(?s:.*)SyntaxError"),
         ("while True:\n    pass", 13, r"this cell ran longer than 3 s; make it smaller or raise PRESS_CELL_SECONDS\n    while True"),
         ("import os\nos._exit(1)", 13, r"the kernel died in this cell .*\n    import os"),
+        ("import os\nos.kill(os.getpid(), 9)", 13, r"the kernel died in this cell \(out of memory, or a crash in native code\)"),
+        (FILL, 15, r"this cell failed; mend it\n(?s:.*)MemoryError"),
         ("print(words[0])", 13, r"this cell prints Hangul \('가'\); print English, or tag the cell korean-data"),
         ("import warnings\nwarnings.warn('old')", 13, r"this cell writes to stderr; mend what it warns of:\n(?s:.*)old"),
         ("object()", 13, r"this cell shows a memory address .* which changes at every run; end it with ;"),
@@ -29,7 +33,7 @@ FIGURE = "from deepbook.plotting import use_book_style\nimport matplotlib.pyplot
         (TABLE % r"f'| {words[0]} |\n|---|'", 13, r"table text without translation: \['가'\]; give each its string literal in the cell and its msgstr"),
         (FIGURE % "words[0]", 13, r"figure text without translation: \['가'\]; give each its string literal in the cell and its msgstr"),
     ],
-    ids="failing syntax slow dying Hangul stderr address long network name-lookup glyph markdown table label".split(),
+    ids="failing syntax slow dying killed memory Hangul stderr address long network name-lookup glyph markdown table label".split(),
 )  # fmt: skip
 def test_a_cell_at_fault(book, code, line, what):
     book.add("part/second", CELL % code)
@@ -151,11 +155,38 @@ def test_without_katex_the_build_says_how_to_get_it(book):
     assert "KaTeX: run `npm ci`" in book.fault("html")
 
 
-def test_a_damaged_run_is_made_again(book):
+def test_what_is_damaged_in_the_stores_is_made_again(book):
     before = book.pages()
-    record = next((book.root / "_build/runs").glob("*/*/run.json"))
-    record.write_text("{")
+    run, drawing = (next((book.root / "_build").glob(name)) for name in ("runs/*/*/run.json", "figures/*/en.svg"))
+    run.write_text("{")
+    drawing.write_bytes(drawing.read_bytes()[:100])
     (book.root / "_build" / "site.stamp").unlink()
     result = book.press("html")
-    assert result.returncode == 0 and "is damaged; the chapter runs again" in result.stderr and result.stdout.count("] ran ") == 1
+    assert result.returncode == 0 and "is damaged; the chapter runs again" in result.stderr
+    assert result.stdout.count("] ran ") == 1 and re.search(r"drew [12] figures", result.stdout)
     assert {name for name, data in book.pages().items() if data != before.get(name)} <= {"status.json"}
+
+
+def test_pages_that_sphinx_kept_and_that_are_damaged_are_read_again_by_the_next_build(book):
+    before = book.pages()
+    (book.root / "_build" / "site.stamp").unlink()
+    for kept in (book.root / "_build/work/ko/doctrees").rglob("*.doctree"):
+        kept.write_bytes(kept.read_bytes()[:100])
+    (book.root / "_build/work/en/doctrees/environment.pickle").write_bytes(b"")
+    said = book.fault("html")
+    assert "in ko" in said or "in en" in said
+    book.made("html")
+    assert book.pages() == before
+
+
+@pytest.mark.parametrize("moment", [0, 4e9], ids=["back", "ahead"])
+def test_a_clock_that_jumps_hides_no_change(book, moment):
+    book.change("book/part/second.md", "앞 장은", "바로 앞 장은")
+    book.change("locales/en/LC_MESSAGES/part/second.po", "앞 장은", "바로 앞 장은")
+    book.change("locales/en/LC_MESSAGES/part/second.po", "The chapter before is", "The chapter right before is")
+    for name in ("book/part/second.md", "locales/en/LC_MESSAGES/part/second.po"):
+        os.utime(book.root / name, (moment, moment))
+    said = book.made("html")
+    assert "] ran " not in said and "drew" not in said
+    assert "바로 앞 장은" in book.page("ko/part/second.html") and "The chapter right before is" in book.page("en/part/second.html")
+    assert book.made("html").startswith("nothing has changed")

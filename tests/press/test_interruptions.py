@@ -1,9 +1,12 @@
 r"""A build that is killed, interrupted, doubled or out of disk leaves the last good site, and the next build succeeds."""
 
 import os
+import random
+import re
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -31,6 +34,25 @@ def test_a_build_killed_in_the_middle_leaves_the_site_and_the_next_one_succeeds(
     assert book.made("html").startswith("another build works in this folder; waiting for it\n")
     assert book.pages() == before
     until(lambda: not book.processes(), "nothing is left running")
+
+
+def test_kills_at_random_moments_leave_the_site_and_the_next_build_succeeds(book, killed):
+    before = book.pages()
+    shutil.rmtree(book.root / "_build" / "runs")
+    shutil.rmtree(book.root / "_build" / "figures")
+    from_scratch(book)
+    whole = float(re.search(r"done in ([\d.]+) s", book.read("said"))[1])
+    chance = random.Random(0)
+    for _ in range(10):
+        process = book.start("html")
+        killed(process)
+        time.sleep(chance.uniform(0, whole / 2))  # what was finished is kept, so that later ones get further
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert before.keys() == book.pages().keys()
+    book.made("html")
+    assert {name for name, data in book.pages().items() if data != before.get(name)} <= {"status.json"}
 
 
 def test_two_builds_at_once_wait_for_each_other(book, until, killed):
@@ -96,6 +118,20 @@ def test_a_full_disk_is_said_and_leaves_the_site(book, command, tmp_path):
         book.made(command)
     finally:
         subprocess.run(["umount", build], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a folder read-only; CI runs as root")
+def test_an_output_that_cannot_be_written_is_said_and_leaves_the_site(book):
+    build = book.root / "_build"
+    (build / "site.stamp").unlink()
+    subprocess.run(["mount", "--bind", build, build], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", build], check=True)
+        said = book.fault("html")
+        assert "Read-only file system" in said and "let this user write there, then build again; the last good site is as it was" in said
+    finally:
+        subprocess.run(["umount", build], check=True)
+    book.made("html")
 
 
 def test_a_kernel_ends_with_its_chapter():
