@@ -3,7 +3,7 @@ PYTHON ?= python3
 SETUP := $(PYTHON) code/press/bootstrap.py
 PRESS := .venv/bin/press
 
-.PHONY: book test html pdf live messages status check clean
+.PHONY: book test html pdf live messages status check bench clean
 
 book:
 	@$(SETUP) tex
@@ -37,9 +37,15 @@ check:
 	@$(SETUP)
 	@$(PRESS) messages --check
 	@.venv/bin/python -m press.pins
-	@.venv/bin/ruff check code tests conf.py
-	@.venv/bin/ruff format --check code/press tests conf.py
+	@.venv/bin/ruff check code tests bench conf.py
+	@.venv/bin/ruff format --check code/press tests bench conf.py
 	@.venv/bin/ruff format --check --line-length 79 code/deepbook
+
+bench:
+	@$(SETUP)
+	@mkdir -p _build/bench
+	@.venv/bin/pytest -q -o addopts= bench --benchmark-timer time.process_time --benchmark-max-time 0.5 --benchmark-sort name \
+	  --benchmark-columns min,median,rounds --benchmark-json _build/bench/library.json
 
 clean:
 	rm -rf _build
