@@ -139,6 +139,7 @@ def _sphinx(language: str, builder: str, with_pdf: bool) -> None:
     unfinished = WORK / language / "unfinished"
     if unfinished.exists():  # the last time was killed or failed: its pages may be half written, and would not warn again
         shutil.rmtree(WORK / language)
+    kept = trees.exists()
     unfinished.parent.mkdir(parents=True, exist_ok=True)
     unfinished.touch()
     if (
@@ -153,6 +154,9 @@ def _sphinx(language: str, builder: str, with_pdf: bool) -> None:
         said = (result.stderr + result.stdout).replace(f"{ROOT}/", "")
         if "No space left on device" in said:
             raise OSError(errno.ENOSPC, "No space left on device", str(out.relative_to(ROOT)))
+        if kept and builder == "html" and "The full traceback has been saved" in said:  # no fault of a page, but a crash
+            print(f"press: what Sphinx kept of the edition in {language} may be damaged; all its pages are read again", file=sys.stderr)
+            return _sphinx(language, builder, with_pdf)
         lines = [line for line in said.split("\n") if line.strip()]
         raise PressError(f"Sphinx could not write the {builder} edition in {language}:\n  " + "\n  ".join(lines[-40:]))
     unfinished.unlink()
