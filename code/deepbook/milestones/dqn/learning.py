@@ -54,7 +54,7 @@ def td_targets(
 
     References:
         V. Mnih et al. (2013), algorithm 1; H. van Hasselt et al., Deep
-        Reinforcement Learning with Double Q-learning (2015), equation 4.
+        Reinforcement Learning with Double Q-learning (2015).
     """
     check_number("discount", discount, 0 <= discount <= 1, "from 0 to 1")
     for name, value in (("rewards", rewards), ("next_values", next_values)):

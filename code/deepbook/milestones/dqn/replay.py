@@ -59,8 +59,7 @@ class ReplayBuffer:
         [[[[0]], [[10]]]]
 
     References:
-        V. Mnih et al. (2013), section 4 and algorithm 1; L.-J. Lin,
-        Self-improving reactive agents (1992).
+        V. Mnih et al. (2013), section 4 and algorithm 1.
     """
 
     def __init__(

@@ -109,7 +109,7 @@ def value_iteration(
         [0.25, 0.5, 1.0, 0.0]
 
     References:
-        R. Bellman, Dynamic Programming (1957).
+        V. Mnih et al. (2015), Methods, Algorithm (the Bellman equation).
     """
     good = 0 <= discount < 1
     check_number("discount", discount, good, "from 0 to less than 1")
