@@ -21,14 +21,7 @@ def status() -> dict[str, dict]:
 
 def _row(chapter: str) -> dict:
     text = (BOOK / f"{chapter}.md").read_text("utf8")
-    run = runs.find(text) or runs.Run()
-    row = {
-        "seconds": round(sum(run.seconds), 1),
-        "cells": len(cells(text)),
-        "figures": sum(FIGURE in o.get("data", {}) for outs in run.outputs for o in outs),
-        "exercises": len(re.findall(r"^`{3,}\{exercise(?:-start)?\}", text, re.M)),
-        "solutions": len(re.findall(r"^`{3,}\{solution(?:-start)?\}", text, re.M)),
-    }
+    row = _counts(text)
     ids = {m.id for m in catalogue.read_messages(BOOK / f"{chapter}.md")}
     row["translated"] = {}
     for language in catalogue.languages():
@@ -36,6 +29,23 @@ def _row(chapter: str) -> dict:
         row["translated"][language] = round(100 * len(done) / len(ids), 1) if ids else 100.0
     row["words"] = {language: words(chapter, text, language) for language in LANGUAGES if row["translated"].get(language, 100) == 100}
     return row
+
+
+def _counts(text: str) -> dict:
+    run = runs.find(text) or runs.Run()
+    return {
+        "seconds": round(sum(run.seconds), 1),
+        "cells": len(cells(text)),
+        "figures": sum(FIGURE in o.get("data", {}) for outs in run.outputs for o in outs),
+        "exercises": len(re.findall(r"^`{3,}\{exercise(?:-start)?\}", text, re.M)),
+        "solutions": len(re.findall(r"^`{3,}\{solution(?:-start)?\}", text, re.M)),
+    }
+
+
+def facts() -> dict[str, int]:
+    r"""Return how many chapters, cells, figures and exercises the book has."""
+    rows = [_counts((BOOK / f"{name}.md").read_text("utf8")) for name in chapters() if "/" in name and not name.endswith("/index")]
+    return {"chapters": len(rows), **{name: sum(row[name] for row in rows) for name in ("cells", "figures", "exercises")}}
 
 
 def words(chapter: str, text: str, language: str = SOURCE) -> int:
