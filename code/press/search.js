@@ -93,9 +93,14 @@ const bookSearch = (() => {
       }
     for (const [text, found] of Object.entries(index.indexentries))
       for (const [file, id] of found) places.push(place(text, "entry", file, id));
-    const often = new Map(Object.entries(index.often || {}).map(([piece, files]) => [piece, new Set(files)]));
-    const within = (table) => (file) => (piece) => table.has(piece) && table.get(piece).has(file);
-    return (book = { index, posted, places, titles, has: within(posted), often: within(often) });
+    for (const [file, said] of (index.about || []).entries()) if (said) places.push(place(said, "about", file, null));
+    const has = (file) => (piece) => posted.has(piece) && posted.get(piece).has(file);
+    const counted = new Map(Object.entries(index.often || {}).map(([piece, list]) => {
+      const pairs = list.flatMap((file, i) => (i % 2 ? [] : [[file, list[i + 1]]]));
+      return [piece, new Map(pairs)];
+    }));
+    const times = (file) => (piece) => counted.get(piece)?.get(file) ?? (has(file)(piece) ? 1 : 0);
+    return (book = { index, posted, places, titles, has, times });
   };
   const known = (stem) => {
     const { index, has } = open();
@@ -141,21 +146,30 @@ const bookSearch = (() => {
     const found = way.map((form) => heldForm(form, has));
     return found.every((one) => one) ? mean(found) : partly * mean(found);
   };
+  // How often a page has a group, at most: as often as the rarest piece of the way that it has most often.
+  const often = (group, times) => {
+    const cut = (stem) => (isHangul(stem) && stem.length > 1 ? [...stem].slice(1).map((_, i) => stem.slice(i, i + 2)) : [stem]);
+    const word = ({ forms }) => Math.max(...forms.map(([stem]) => Math.min(...cut(stem).map(times))));
+    return Math.max(...group.map((way) => Math.min(...way.map(word))));
+  };
   const heldGroup = (group, has, partly = 0) => Math.max(...group.map((way, i) => heldWay(way, has, partly) * (i ? 0.9 : 1)));
   const size = (group) => Math.max(...group.map((way) => way.reduce((sum, { forms }) => sum + forms[0][0].length, 0)));
 
-  const WEIGHTS = { title: 100, heading: 50, entry: 30 };
+  const WEIGHTS = { title: 100, heading: 50, entry: 30, about: 25 };
 
   // The results, the best first, each as searchtools.js wants it: [page, title, anchor, description, score, file, kind].
   const find = (query) => {
-    const { index, places, titles, has, often } = open();
+    const { index, places, titles, has, times } = open();
     const groups = parse(query);
     if (!groups.length) return [];
     const total = groups.reduce((sum, group) => sum + size(group), 0);
+    const counts = index.docnames.map((_, file) => groups.map((group) => often(group, times(file))));
+    const top = groups.map((_, i) => Math.max(1, ...counts.map((list) => list[i])));
     const pages = index.docnames.map((name, file) => {
-      const [body, much] = [has(file), often(file)].map((has) => groups.map((group) => heldGroup(group, has)));
+      const body = groups.map((group) => heldGroup(group, has(file)));
       const aside = !name.includes("/") || name.endsWith("/index") ? 0.3 : 1; // glossary, lists of chapters
-      return { file, aside, matched: body.filter((one) => one).length, body: 10 * mean(body) + 5 * mean(much), best: 0, places: [] };
+      const much = mean(counts[file].map((times, i) => times / top[i]));
+      return { file, aside, matched: body.filter((one) => one).length, body: 10 * mean(body) + 15 * much, best: 0, places: [] };
     });
     for (const place of places) {
       const [page, above] = [pages[place.file], place.kind === "title" ? null : titles[place.file]];
@@ -166,7 +180,7 @@ const bookSearch = (() => {
       const near = 0.7 + 0.3 * Math.min(1, (total * share) / place.length);
       const score = WEIGHTS[place.kind] * mean(here) * near * (all ? 1 : 0.4);
       page.best = Math.max(page.best, score);
-      if (all) page.places.push({ ...place, score });
+      if (all && place.kind !== "about") page.places.push({ ...place, score });
     }
     const most = Math.max(...pages.map((page) => page.matched));
     const results = [];
@@ -203,41 +217,44 @@ const bookSearch = (() => {
     return [...new Set([...phrases, ...longest])].filter((mark) => mark.length > 1 || longest.length < 3);
   };
 
-  // The part of a page where the first mark stands, without the drawings and the doubled text of formulas.
-  const summary = (html, terms, anchor) => {
-    const page = new DOMParser().parseFromString(html, "text/html");
-    const main = page.querySelector("article") || page.querySelector('[role="main"]');
-    const target = anchor && main?.querySelector(anchor);
-    const part = target && target.textContent.trim().length < 40 ? target.closest("section") || main : target || main;
-    if (!part) return null;
-    const unread = ".headerlink, .katex-mathml, div.math, script, style, svg, h1, pre, nav";
-    [part.querySelector("h1, h2, h3, h4, h5, h6"), ...part.querySelectorAll(unread)].forEach((node) => node?.remove());
-    part.querySelectorAll("p, li, dt, dd, th, td, figcaption").forEach((node) => node.append(" "));
-    const text = part.textContent.replace(/\s+/g, " ").trim();
-    const lower = text.toLowerCase();
-    const at = [...terms].map((term) => lower.indexOf(term)).find((found) => found >= 0) ?? 0;
-    const start = at < 60 ? 0 : text.lastIndexOf(" ", at - 40) + 1;
-    const node = document.createElement("p");
-    node.classList.add("context");
-    const shown = (start ? "… " : "") + text.slice(start, start + 200) + (start + 200 < text.length ? " …" : "");
-    const mark = terms.size && new RegExp(`(${[...terms].map(_escapeRegExp).join("|")})`, "giu"); // what matches stands at odd places
-    (mark ? shown.split(mark) : [shown]).forEach((part, i) => {
-      const piece = i % 2 ? node.appendChild(document.createElement("span")) : node;
-      if (i % 2) piece.classList.add("highlighted");
-      piece.append(part);
-    });
-    return node;
+  // The text of a page in pieces, each with the id and the title of its place; searchtext/<page>.js hands it over by `text`.
+  const [texts, waiting] = [new Map(), new Map()];
+  const text = (page, parts) => texts.set(page, parts);
+  const textOf = (page) => {
+    if (!waiting.has(page))
+      waiting.set(page, new Promise((resolve) => {
+        const script = document.createElement("script");
+        script.src = `${document.documentElement.dataset.content_root}searchtext/${page}.js`;
+        script.onload = () => resolve(texts.get(page) || []);
+        script.onerror = () => resolve([]);
+        document.head.append(script);
+      }));
+    return waiting.get(page);
   };
 
-  const query = (text) => {
-    const [results, terms] = [find(text), new Set(marks(text))];
-    const here = [...terms].filter((term) => !/\s/.test(term) && isHangul(term) === (document.documentElement.lang === "ko"));
-    localStorage.setItem("sphinx_highlight_terms", (here.length ? here : [...terms]).join(" "));
-    if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false; // a page cannot read another one there
-    _displayNextItem([...results].reverse(), new Set(results.map(([name]) => name)).size, terms, terms);
+  // Where a result shows best: the place that it names, or the first one that has the most telling mark.
+  const placeOf = (parts, anchor, marked) => {
+    const named = parts.find(([id]) => anchor && `#${id}` === anchor);
+    if (named && named[2]) return named;
+    for (const mark of marked) {
+      const found = parts.find(([, , words]) => words.toLowerCase().includes(mark));
+      if (found) return found;
+    }
+    return parts.find(([, , words]) => words) || ["", "", ""];
   };
 
-  return { pieces, held, find, marks, summary, query };
+  // Some words around the first mark, as pieces of which every second one is a mark.
+  const context = (words, marked) => {
+    const lower = words.toLowerCase();
+    const at = marked.map((mark) => lower.indexOf(mark)).find((found) => found >= 0) ?? 0;
+    const start = at < 60 ? 0 : words.lastIndexOf(" ", at - 40) + 1;
+    const shown = (start ? "… " : "") + words.slice(start, start + 160) + (start + 160 < words.length ? " …" : "");
+    const literal = (mark) => mark.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    return marked.length ? shown.split(new RegExp(`(${marked.map(literal).join("|")})`, "giu")) : [shown];
+  };
+
+  return { pieces, held, find, marks, text, textOf, placeOf, context };
 })();
 
-if (typeof Search !== "undefined") Object.assign(Search, { query: bookSearch.query, makeSearchSummary: bookSearch.summary });
+globalThis.bookSearch = bookSearch;
+if (typeof Search === "undefined") globalThis.Search = { setIndex(index) { this._index = index; } };

@@ -18,11 +18,12 @@ from functools import lru_cache
 from pathlib import Path
 
 import snowballstemmer
+from docutils import nodes
 from sphinx import package_dir
 from sphinx.search import SearchLanguage, _JavaScriptIndex
 from sphinx.search._stopwords.en import ENGLISH_STOPWORDS
 
-from press import terms
+from press import BOOK, catalogue, chapters, terms
 
 WORD = re.compile("[가-힣]+|[0-9A-Za-zÀ-ÖØ-öø-ɏΑ-Ωα-ωά-ώ]+")
 
@@ -38,7 +39,7 @@ VERBS = {
     "any": "하다 한다 하는 하고 하며 하여 해서 하면 하지 하기 하게 했다 할 한 함 해 되다 된다 되는 되고 되며 되어 되면 되지 됐다 될 된 됨 "
     "시키다 시킨다 시키는 시키고 시켜 시킬 시킨 인 인가 이다 이란 적 적인 적으로 화한다".split(),
 }
-OFTEN = 8  # a page that has a word so often is about it
+OFTEN = 4  # how often a page has a word is known from here on
 
 
 def pieces(text: str) -> list[str]:
@@ -85,7 +86,23 @@ def renderings() -> list[list[str]]:
     listed = terms.terms() if terms.TERMS.exists() else []
     names = {name for term in listed for name in (term.english, term.korean)}
     avoided = {term: [re.sub(r"\(.*?\)", "", form).strip() for form in term.avoid] for term in listed}
-    return [[term.english, term.korean, *(form for form in avoided[term] if form and form not in names)] for term in listed]
+    found = [[term.english, term.korean, *(form for form in avoided[term] if form and form not in names)] for term in listed]
+    listed_titles = titles()
+    short = {title for pair in listed_titles for title in pair}
+    initials = {term.english: "".join(word[0] for word in re.split(r"[ -]", term.english)).upper() for term in listed}
+    found += [[name, initials[t.english]] for t in listed if initials[t.english] in short for name in (t.english, t.korean)]
+    return found + [[english, korean] for korean, english in listed_titles if korean != english and not {korean, english} & names]
+
+
+def titles() -> list[tuple[str, str]]:
+    r"""Return the title of each chapter in Korean and in English, so that a chapter is found by either."""
+    found = []
+    for chapter in chapters():
+        korean = re.search(r"^# (.+)$", (BOOK / f"{chapter}.md").read_text("utf8"), re.M)
+        english = korean and catalogue.translations(chapter, "en").get(korean[1], korean[1])
+        if "/" in chapter and korean:
+            found.append((korean[1], english))
+    return found
 
 
 class Search(SearchLanguage):
@@ -120,21 +137,85 @@ class EnglishSearch(Search):
 
 
 class Index(_JavaScriptIndex):
-    r"""Sphinx's index with Hangul as such, half as long as with escapes, and with the pieces that a page has often."""
+    r"""Sphinx's index with Hangul as such, half as long as with escapes, with how often a page has a piece, and its description."""
 
     def __init__(self, env):
-        self._often = env.press_often
+        self._often, self._metadata = env.press_often, env.metadata
 
     def dumps(self, data):
         often = defaultdict(list)
         for number, page in enumerate(data["docnames"]):
-            for piece in self._often.get(page, ()):
-                often[piece].append(number)
-        return self.PREFIX + json.dumps(data | {"often": often}, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + self.SUFFIX
+            for piece, times in self._often.get(page, {}).items():
+                often[piece] += [number, times]
+        about = [self._metadata.get(page, {}).get("description", "") for page in data["docnames"]]
+        data = data | {"often": often, "about": about}
+        return self.PREFIX + json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + self.SUFFIX
+
+
+EXERCISES = {"exercise_node", "exercise_enumerable_node", "solution_node"}
+UNREAD = (nodes.literal_block, nodes.math_block, nodes.raw, nodes.comment, nodes.system_message)
+
+
+def parts(document: nodes.document) -> list[list[str]]:
+    r"""Cut the text of a page where something begins that a link can lead to: a section, an exercise, a term of the glossary.
+
+    Args:
+        document: The page, its references resolved.
+
+    Returns:
+        The id, the title and the text of each part; code, displayed formulas and titles are not in the text.
+    """
+    found = [["", "", ""]]
+
+    def read(node):
+        kind = type(node).__name__
+        if isinstance(node, nodes.definition_list_item) and node[0].get("ids"):
+            found.append([node[0]["ids"][0], _said(node[0]), ""])
+            children = node[1:]
+        elif (isinstance(node, nodes.section) and not _is_inside(node) or kind in EXERCISES) and node["ids"]:
+            title = _said(node[0]).strip("()") if isinstance(node[0], nodes.title) else found[-1][1]
+            found.append([node["ids"][0], title, ""])
+            children = node.children
+        else:
+            children = node.children
+        for child in children:
+            if isinstance(child, nodes.TextElement):
+                if not isinstance(child, (*UNREAD, nodes.title)):
+                    found[-1][2] = f"{found[-1][2]} {_said(child)}".strip()
+            elif isinstance(child, nodes.Element) and not isinstance(child, UNREAD):
+                read(child)
+
+    read(document)
+    return [part for part in found if part[0] or part[2]]
+
+
+def _is_inside(node: nodes.Element) -> bool:
+    r"""Whether a section is only the body of an exercise or a solution."""
+    return type(node.parent).__name__ in EXERCISES
+
+
+def _said(node: nodes.Element) -> str:
+    r"""Return the text of a node in one line, with an ellipsis for each formula that is more than a letter."""
+    words = []
+    for text in node.findall(nodes.Text):
+        formula = isinstance(text.parent, nodes.math) and len(text.astext()) > 1
+        words.append("" if isinstance(text.parent, nodes.raw) else "…" if formula else text.astext())
+    return " ".join("".join(words).split())
+
+
+def _write_text(app, pagename, templatename, context, doctree):
+    r"""Write the text of a page as a script, which a page opened from the disk can load where it may not fetch."""
+    if doctree is None or app.builder.name != "html":
+        return
+    out = Path(app.outdir) / "searchtext" / f"{pagename}.js"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    said = json.dumps(parts(doctree), ensure_ascii=False, separators=(",", ":"))
+    out.write_text(f"bookSearch.text({json.dumps(pagename)},{said});\n", "utf8")
 
 
 def setup(app):
     r"""Give both editions this search."""
+    app.connect("html-page-context", _write_text)
     app.add_search_language(Search)
     app.add_search_language(EnglishSearch)
     app.connect("builder-inited", _use_index)
@@ -154,4 +235,4 @@ def _count(app, doctree, docname):
     indexer = getattr(app.builder, "indexer", None)
     if indexer:
         counts = Counter(map(indexer.lang.stem, pieces(doctree.astext())))
-        app.env.press_often[docname] = sorted(piece for piece, n in counts.items() if n >= OFTEN and indexer.lang.word_filter(piece))
+        app.env.press_often[docname] = {p: n for p, n in sorted(counts.items()) if n >= OFTEN and indexer.lang.word_filter(p)}

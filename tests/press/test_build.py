@@ -201,7 +201,7 @@ def test_a_corrected_translation_changes_that_english_page_alone(book):
     book.change("locales/en/LC_MESSAGES/part/second.po", "The chapter before is", "The chapter before this one is")
     said = book.made("html")
     assert ran(said) == [] and "drew" not in said
-    assert changed(before, book.pages()) == {"en/part/second.html", "en/notebooks/part/second.ipynb"}
+    assert changed(before, book.pages()) == {"en/part/second.html", "en/notebooks/part/second.ipynb", "en/searchtext/part/second.js"}
     assert "The chapter before this one is" in plain(book.page("en/part/second.html"))
 
 
@@ -221,7 +221,7 @@ def test_changed_prose_changes_both_pages(book):
     for name in ("book/part/second.md", "locales/en/LC_MESSAGES/part/second.po"):
         book.change(name, "앞 장은", "바로 앞 장은")
     assert ran(book.made("html")) == []
-    assert changed(before, book.pages()) == {"ko/part/second.html", "ko/notebooks/part/second.ipynb"}
+    assert changed(before, book.pages()) == {"ko/part/second.html", "ko/notebooks/part/second.ipynb", "ko/searchtext/part/second.js"}
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])

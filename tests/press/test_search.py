@@ -124,6 +124,7 @@ def few_terms():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(terms, "TERMS", Path(__file__))
         patch.setattr(terms, "terms", lambda: listed)
+        patch.setattr(search, "titles", lambda: [("트랜스포머", "Transformer"), ("GAN", "GAN")])
         yield
 
 
@@ -143,6 +144,9 @@ def build(folder, pages, language):
     }
     Sphinx(source, None, out, folder / "trees", "html", settings, status=None, warning=None).build()
     return out
+
+
+_titles = search.titles  # of the real book
 
 
 class Site:
@@ -304,7 +308,7 @@ def test_index_is_plain_korean_and_stays_small(sites):
     assert "\\u" not in text
     index = json.loads(text.removeprefix("Search.setIndex(").removesuffix(")"))
     assert max(len(piece) for piece in index["terms"] if "가" <= piece[0] <= "힣") == 2
-    assert index["often"] == {}
+    assert index["often"] == {"손실": [index["docnames"].index("part/loss"), 5]}
 
 
 def test_two_builds_are_the_same(sites, tmp_path):
@@ -323,11 +327,17 @@ def test_another_search_makes_another_index_of_pages_that_are_as_they_were(tmp_p
 
 
 def test_page_that_has_a_word_often_comes_before_one_that_mentions_it(tmp_path, sites):
-    pages = {"part/a": "# 가\n증강을 한다.\n", "part/b": "# 나\n" + "증강은 좋다. " * search.OFTEN}
+    pages = {
+        "part/a": "# 가\n증강을 한다.\n",
+        "part/b": "# 나\n" + "증강은 좋다. " * 9 * search.OFTEN,
+        "part/c": "---\ndescription: 규제의 모든 것.\n---\n# 다\n" + "증강과 규제를 견준다. " * search.OFTEN,
+        "part/d": "# 라\n" + "규제는 좋다. " * search.OFTEN,
+    }
     program = tmp_path / "ask.js"
     program.write_text(ASK, "utf8")
     site = Site(build(tmp_path / "ko", pages, "ko"), program)
-    assert site.found("증강을") == ["part/b", "part/a"]
+    assert site.found("증강을") == ["part/b", "part/c", "part/a"]
+    assert site.found("규제") == ["part/c", "part/d"]  # what a page says of itself
     site.node.communicate()
 
 
@@ -336,7 +346,30 @@ def test_renderings_to_avoid_lead_to_the_term_unless_they_are_terms(tmp_path, mo
     assert found["loss function"] == ["손실 함수", "비용 함수"]
     assert found["regularization"] == ["규제", "정칙화"]
     monkeypatch.setattr(terms, "TERMS", tmp_path / "none.csv")
+    monkeypatch.setattr(search, "titles", lambda: [])
     assert search.renderings() == []
+
+
+def test_a_chapter_is_found_by_its_title_in_the_other_language_and_by_its_initials(sites, monkeypatch):
+    assert ["Transformer", "트랜스포머"] in search.renderings()
+    assert ("트랜스포머", "Transformer") in _titles()
+    monkeypatch.setattr(terms, "terms", lambda: [terms.Term("generative adversarial network", "생성적 적대 신경망", (), False, "", "")])
+    assert ["생성적 적대 신경망", "GAN"] in search.renderings()
+
+
+def test_the_text_of_a_page_is_cut_where_links_lead(sites):
+    said = (sites["ko"].folder / "searchtext" / "part" / "loss.js").read_text("utf8")
+    name, parts = json.loads(f"[{said.removeprefix('bookSearch.text(').removesuffix(');' + chr(10))}]")
+    found = {key: (title, text) for key, title, text in parts}
+    assert name == "part/loss"
+    assert found["loss-outliers"] == (
+        "이상치 하나가 직선을 끌고 간다",
+        "이상치에 약한 손실을 후버(Huber) 손실로 바꾼다. huber_loss를 쓴다.",
+    )
+    parts = [["a", "가", "짧다"], ["b", "나", "여기서 손실을 여러 번 본다. 그래도 손실은 남는다. 이것은 서른 자보다 길다."]]
+    assert sites["ko"].call("placeOf", parts, "", ["손실"]) == parts[1]
+    assert sites["ko"].call("placeOf", parts, "#b", ["짧다"]) == parts[1]
+    assert sites["ko"].call("context", "하나 (둘) 셋", ["(둘)"]) == ["하나 ", "(둘)", " 셋"]
 
 
 # -- properties of the splitter --------------------------------------------------------------------------------------
