@@ -19,7 +19,7 @@ import nbformat
 from docutils import nodes
 from pybtex_docutils import Backend
 
-from press import BOOK, PressError, drawings, figures, read, runs
+from press import BOOK, PressError, drawings, figures, public, read, runs
 from press.execute import ONE_THREAD, SECONDS
 from press.kernel import FIGURE
 from press.pages import Page
@@ -39,7 +39,7 @@ def write(app, pagename: str, templatename: str, context: dict, doctree: nodes.d
         return
     out = Path(app.outdir) / "notebooks" / f"{pagename}.ipynb"
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(nbformat.writes(notebook(app, pagename, doctree)).rstrip() + "\n", "utf8")
+    out.write_text(nbformat.writes(notebook(app, pagename, doctree, public.install(app.config.press_public))).rstrip() + "\n", "utf8")
 
 
 def notebook(app, pagename: str, doctree: nodes.document, install: str | None = None) -> nbformat.NotebookNode:
@@ -65,7 +65,7 @@ def notebook(app, pagename: str, doctree: nodes.document, install: str | None = 
     page = Page(app, pagename, doctree, code)
     book = nbformat.v4.new_notebook(metadata={**METADATA, "lang": language, "title": app.env.titles[pagename].astext()})
     if install:
-        book.cells.append(nbformat.v4.new_code_cell(install, id="install"))
+        book.cells.append(nbformat.v4.new_code_cell(install, id="install", metadata={"tags": ["timing"]}))
     last = ""
     for item in [*page.flow(doctree.children), *page.before(len(code)), *references(app, page)]:
         if item == "":

@@ -48,7 +48,7 @@
   // Everything the notebook holds stands on the page, the cells the page hides among it, since a later cell may need them.
   const place = async () => {
     const sources = (await (await fetch(notebook.href)).json()).cells
-      .filter((cell) => cell.cell_type === "code")
+      .filter((cell) => cell.cell_type === "code" && cell.id !== "install") // deepbook is here already
       .map((cell) => [cell.source].flat().join(""));
     const boxes = [...document.querySelectorAll("div.cell")].filter((box) => box.querySelector(".cell_input"));
     const text = (box) => box.querySelector(".cell_input pre").textContent.trim();
