@@ -36,11 +36,14 @@ bibtex_bibfiles = [str(ROOT / "book" / "references.bib")]
 bibtex_default_style = "plain"
 exercise_style = "solution_follow_exercise"
 
+press_public = {"repository": "", "base_url": ""}  # as in owner/name and https://owner.github.io/name; see press.public
+
 html_theme = "sphinx_book_theme"
 html_static_path = [str(ROOT / "book" / "_static")]
+html_favicon = str(ROOT / "book" / "_static" / "favicon.svg")
 html_math_renderer = "katex"
 html_css_files = ["katex/katex.min.css", "book.css"]
-html_js_files = ["copy.js"]
+html_js_files = ["copy.js", ("reader.js", {"defer": "defer"})]
 html_context = {"default_mode": "auto"}
 html_copy_source = False
 html_show_sphinx = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -15,6 +16,7 @@ from press import (
     BOOK,
     SOURCE,
     anchors,
+    atlas,
     catalogue,
     citations,
     drawings,
@@ -24,9 +26,11 @@ from press import (
     notebooks,
     numbering,
     particles,
+    public,
     runs,
     search,
     terms,
+    weight,
 )
 from press import read as reader
 
@@ -41,6 +45,7 @@ def setup(app):
     app.connect("source-read", _note_chapter)
     app.connect("html-page-context", _page_context)
     app.connect("html-page-context", notebooks.write)
+    public.setup(app)
     app.add_config_value("press_pdf", False, "html", types=frozenset({bool, str, int}))
     app.add_directive("terms", terms.TermsDirective)
     app.add_directive("build-status", terms.StatusDirective)
@@ -51,8 +56,10 @@ def setup(app):
     latex.setup(app)
     numbering.setup(app)
     search.setup(app)
+    weight.setup(app)
     app.add_role("ko", Korean())
     anchors.setup(app)
+    atlas.setup(app)
     app.add_post_transform(SettleParticles)
     app.add_post_transform(MarkKorean)
     return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
@@ -135,8 +142,21 @@ class Pictures:
             image = renderer.render_image(dataclasses.replace(data, mime_type="image/svg+xml", content=svg))
             for node in image[0].findall(nodes.image):
                 node["classes"] = [*node.get("classes", []), f"picture-{theme}", "dark-light"]  # the last keeps the theme's filter off
+                node["loading"] = "lazy"  # so that the one that is not shown is not loaded
+                node["width"], node["height"] = _pixels(svg)  # so that nothing moves when it comes
             shown += image
         return shown
+
+
+def _pixels(svg: str) -> tuple[str, str]:
+    r"""Read how large a drawing is.
+
+    Examples:
+        >>> _pixels('<svg width="360pt" height="187.2pt" viewBox="0 0 360 187.2">')
+        ('480', '250')
+    """
+    wide, high = re.search(r'<svg[^>]* width="([\d.]+)pt" height="([\d.]+)pt"', svg).groups()
+    return str(round(float(wide) * 96 / 72)), str(round(float(high) * 96 / 72))
 
 
 # -- ids, words, particles -------------------------------------------------------------------------------------------

@@ -1,15 +1,17 @@
-r"""What the theme and MyST-NB leave to the book: the label of folded code, the description of a page."""
+r"""What the theme, MyST-NB and docutils leave to the book: the label of folded code, the description of a page, the bibliography as a list."""
 
 from __future__ import annotations
 
 from html import escape
 
+from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput
 
 
 def setup(app):
     r"""Connect these to a build."""
     app.add_node(HideCodeCellNode, override=True, html=(_open_folded, depart_HideCellInput))
+    app.add_node(nodes.citation, override=True, html=(_open_citation, _close_citation))
     app.connect("html-page-context", _describe)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -20,6 +22,19 @@ def _open_folded(self, node):
     for state, prompt in (("collapsed", node["prompt_show"]), ("expanded", node["prompt_hide"])):
         self.body.append(f'<p class="{state} admonition-title">{escape(prompt)}</p>\n')
     self.body.append("</summary>\n")
+
+
+def _open_citation(self, node):
+    r"""Make the bibliography a plain list: docutils gives its entries a role that is deprecated."""
+    if not isinstance(node.previous_sibling(), nodes.citation):
+        self.body.append('<div role="list" class="citation-list">\n')
+    self.body.append(self.starttag(node, "div", classes=["citation"], role="listitem"))
+
+
+def _close_citation(self, node):
+    self.body.append("</div>\n")
+    if not isinstance(node.next_node(descend=False, siblings=True), nodes.citation):
+        self.body.append("</div>\n")
 
 
 def _describe(app, pagename, templatename, context, doctree):

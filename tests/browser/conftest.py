@@ -3,16 +3,19 @@ r"""The built site in Chromium, opened from the disk and from a server on this m
 from __future__ import annotations
 
 import functools
+import gzip
+import io
 import os
 import shutil
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
 from press import BUILD
 
-SITE = BUILD / "site"
+SITE = Path(os.environ.get("BOOK_SITE", BUILD / "site"))
 
 
 def _miss(why):
@@ -38,9 +41,24 @@ def browser():
         browser.close()
 
 
-class _Quiet(SimpleHTTPRequestHandler):
+class _Server(SimpleHTTPRequestHandler):
+    r"""A server that compresses text, as those do on which a book is published."""
+
+    protocol_version = "HTTP/1.1"
+
     def log_message(self, *given):
         pass
+
+    def send_head(self):
+        path = Path(self.translate_path(self.path))
+        if path.suffix not in (".html", ".css", ".js", ".svg") or not path.is_file():
+            return super().send_head()
+        data = gzip.compress(path.read_bytes(), 6)
+        self.send_response(200)
+        for name, value in {"Content-Type": self.guess_type(path), "Content-Encoding": "gzip", "Content-Length": len(data)}.items():
+            self.send_header(name, str(value))
+        self.end_headers()
+        return io.BytesIO(data)
 
 
 @pytest.fixture(scope="module", params=["file", "http"])
@@ -48,7 +66,7 @@ def base(request):
     if request.param == "file":
         yield SITE.as_uri()
         return
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=SITE))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Server, directory=SITE))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
@@ -66,3 +84,21 @@ def page(browser, base):
     page.close()
     assert [url for url in asked if not url.startswith((base, "data:", "blob:"))] == []
     assert faults == []
+
+
+@pytest.fixture(scope="session")
+def pages():
+    r"""Names of the pages of an edition; with `made` also those that Sphinx makes."""
+
+    def names(language, made=False):
+        folder = SITE / language
+        found = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.html") if "_static" not in p.parts)
+        return [name for name in found if made or name not in ("search.html", "genindex.html")]
+
+    return names
+
+
+@pytest.fixture(scope="session")
+def site_files():
+    r"""The folder of the site."""
+    return SITE

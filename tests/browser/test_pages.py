@@ -2,9 +2,6 @@ r"""Every page of the built site in Chromium: on a phone, and one click from the
 
 import pytest
 
-from press import BUILD
-
-SITE = BUILD / "site"
 OTHER = {"ko": "en", "en": "ko"}
 
 pytestmark = pytest.mark.parametrize("base", ["file"], indirect=True)
@@ -17,15 +14,8 @@ def page(page):
     return page
 
 
-def pages(language):
-    r"""The pages with text of the book, not those that Sphinx makes."""
-    folder = SITE / language
-    names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.html") if "_static" not in p.parts)
-    return [name for name in names if name not in ("search.html", "genindex.html")]
-
-
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_a_phone_shows_each_page_from_its_left_edge(page, base, language):
+def test_a_phone_shows_each_page_from_its_left_edge(page, base, language, pages):
     page.set_viewport_size({"width": 360, "height": 740})
     for name in pages(language):
         page.goto(f"{base}/{language}/{name}")
@@ -40,7 +30,7 @@ def test_a_phone_shows_each_page_from_its_left_edge(page, base, language):
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_the_switch_keeps_page_and_place(page, base, language):
+def test_the_switch_keeps_page_and_place(page, base, language, pages):
     for name in pages(language):
         page.goto(f"{base}/{language}/{name}")
         title = page.title()
@@ -49,3 +39,98 @@ def test_the_switch_keeps_page_and_place(page, base, language):
         page.click(".lang-switch")
         page.wait_for_url(f"{base}/{OTHER[language]}/{name}#{anchor}")
         assert page.title() != title and page.locator(f"[id='{anchor}']").count() == 1, name
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_map_is_read_clicked_and_walked_by_the_keys(page, base, language, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{base}/{language}/index.html")
+    shown = page.locator(".book-map svg:visible")
+    assert shown.count() == 1
+    outside = shown.evaluate(
+        """svg => [...svg.querySelectorAll("rect")].filter((rect) => {
+            const box = rect.getBoundingClientRect();
+            return [...rect.parentElement.querySelectorAll("text")].some((text) => {
+                const words = text.getBoundingClientRect();
+                return words.left < box.left + 2 || words.right > box.right - 2 || words.top < box.top || words.bottom > box.bottom + 1;
+            });
+        }).map((rect) => rect.parentElement.textContent)"""
+    )
+    assert outside == [], "these names leave their box"
+    small = shown.evaluate("svg => Math.min(...[...svg.querySelectorAll('text')].map((t) => t.getBoundingClientRect().height))")
+    assert small >= 11, "letters of the map are too small"
+    link = shown.locator("a[href='components/loss.html']")
+    link.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{base}/{language}/components/loss.html")
+    page.go_back()
+    shown.locator("a[href='start/mathematics.html']").click()
+    page.wait_for_url(f"{base}/{language}/start/mathematics.html")
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_cover_starts_the_reader_on_the_first_screen(page, base, language):
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{base}/{language}/index.html")
+    start = page.locator(".cover-actions a").first
+    assert start.bounding_box()["y"] < 500
+    start.click()
+    page.wait_for_url(f"{base}/{language}/start/what_is_deep_learning.html")
+
+
+def test_language_and_theme_are_remembered_without_cookies(page, base):
+    page.goto(f"{base}/ko/components/loss.html")
+    page.click(".lang-switch")
+    page.wait_for_url(f"{base}/en/components/loss.html")
+    page.goto(f"{base}/index.html")
+    page.wait_for_url(f"{base}/en/index.html")
+    page.click(".theme-switch-button")
+    page.click(".theme-change-button[data-mode='dark']")
+    page.goto(f"{base}/en/notation.html")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert page.evaluate("document.cookie") == "" and page.context.cookies() == []
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_chapter_is_set_for_reading(page, base, language):
+    page.set_viewport_size({"width": 1600, "height": 900})
+    page.goto(f"{base}/{language}/components/loss.html")
+    style = (
+        page.locator(".bd-article section > p")
+        .nth(1)
+        .evaluate(
+            """p => { const s = getComputedStyle(p), letter = parseFloat(s.fontSize);
+            return { line: parseFloat(s.lineHeight) / letter, width: p.getBoundingClientRect().width / letter, words: s.wordBreak }; }"""
+        )
+    )
+    assert style["line"] >= 1.6 and style["width"] <= 46
+    assert style["words"] == ("keep-all" if language == "ko" else "normal")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#main-content"  # skip link
+    assert page.locator(".prev-next-title").all_inner_texts()[0].strip()
+    assert page.locator("#pst-page-toc-nav a").count() > 8
+    wide = page.evaluate("[...document.querySelectorAll('.bd-article pre')].every(pre => getComputedStyle(pre).overflowX === 'auto')")
+    assert wide, "code does not scroll in its box"
+    page.emulate_media(media="print")
+    hidden = page.evaluate(
+        "['.bd-sidebar-primary', '.copy-code', '.prev-next-footer'].filter(s => document.querySelector(s)?.checkVisibility())"
+    )
+    assert hidden == [], "these are printed"
+
+
+def test_what_has_the_focus_is_seen(page, base):
+    page.goto(f"{base}/ko/components/loss.html")
+    for selector in (
+        ".lang-switch",
+        ".bd-article a.reference",
+        ".theme-switch-button",
+        ".toctree-l1 a",
+        "details > summary",
+        ".prev-next-area a",
+    ):
+        seen = page.locator(selector).first.evaluate(
+            """e => { e.focus({ focusVisible: true }); const s = getComputedStyle(e);
+                return s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0 || s.boxShadow !== "none"; }"""
+        )
+        assert seen, f"{selector} shows no focus"

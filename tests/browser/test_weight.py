@@ -1,0 +1,70 @@
+r"""What a page loads: all of it from the book itself, nothing that fails, nothing that complains, and not too much."""
+
+from __future__ import annotations
+
+import gzip
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+pytestmark = pytest.mark.parametrize("base", ["http"], indirect=True)
+MOST = 250_000  # bytes of a chapter without its figures, compressed as a server does
+PACKED = (".woff2", ".png")
+
+
+def _loaded(browser, address, pictures=False):
+    r"""Open a page in a fresh browser; return what it loaded with how many bytes each takes, and what went wrong."""
+    context = browser.new_context()
+    page = context.new_page()
+    sizes, faults = {}, []
+    if not pictures:
+        page.route("**/_images/*", lambda route: route.fulfill(status=200, content_type="image/svg+xml", body="<svg/>"))
+    page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    page.on("requestfailed", lambda request: faults.append(f"{request.url} failed"))
+
+    def answered(response):
+        if response.status >= 400:
+            faults.append(f"{response.url}: {response.status}")
+        sizes[response.url] = None
+
+    page.on("response", answered)
+    page.goto(address, wait_until="load")
+    page.evaluate("document.fonts.ready")
+    context.close()
+    return list(sizes), faults
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_no_page_complains_or_asks_another_host(browser, base, language, pages, site_files):
+    for name in pages(language, made=True):
+        urls, faults = _loaded(browser, f"{base}/{language}/{name}", pictures=name.endswith("index.html"))
+        assert faults == [], f"{language}/{name}"
+        strange = [url for url in urls if not url.startswith((base, "data:"))]
+        assert strange == [], f"{language}/{name} asks another host"
+        useless = [url for url in urls if "fontawesome" in url or "searchindex" in url and name != "search.html"]
+        assert useless == [], f"{language}/{name} loads what it does not use"
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_chapter_is_light(browser, base, language, pages, site_files):
+    heavy = {}
+    for name in [name for name in pages(language) if "/" in name]:
+        urls, _ = _loaded(browser, f"{base}/{language}/{name}")
+        sizes = {}
+        for url in urls:
+            path = unquote(urlsplit(url).path).lstrip("/")
+            if url.startswith(base) and "_images" not in path:
+                data = (site_files / path).read_bytes()
+                sizes[path] = len(data if path.endswith(PACKED) else gzip.compress(data, 6))
+        if sum(sizes.values()) > MOST:
+            heavy[name] = sum(sizes.values()), sorted(sizes.items(), key=lambda item: -item[1])[:12]
+    assert heavy == {}
+
+
+def test_a_page_without_formulas_or_code_loads_nothing_for_them(browser, base):
+    urls, _ = _loaded(browser, f"{base}/ko/milestones/index.html")
+    assert not [url for url in urls if any(name in url for name in ("katex", "mystnb", "copy.js", "sphinx-design", "exercise.css"))]
+    urls, _ = _loaded(browser, f"{base}/ko/components/loss.html")
+    for name in ("katex.min.css", "mystnb", "copy.js", "exercise.css"):
+        assert any(name in url for url in urls), name
