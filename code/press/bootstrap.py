@@ -94,14 +94,19 @@ def system(packages: list[str]) -> None:
             sys.exit(f"press: {' '.join(command)} failed; is there a network? It said:\n{result.stderr.strip()[-1500:]}")
 
 
-def python() -> None:
-    r"""Make ``.venv`` and install the pinned packages and browser assets, if the pins have changed since the last time."""
+def python(tests: bool = False) -> None:
+    r"""Make ``.venv`` and install the pinned packages and browser assets, if the pins have changed since the last time.
+
+    Args:
+        tests: Whether to install what only the tests in a browser need: Lighthouse, which takes 170 MB.
+    """
     if sys.version_info < (3, 11):  # noqa: UP036 (this file runs before anything is installed)
         sys.exit(f"press: the book needs Python 3.11 or later, this is {sys.version.split()[0]}; call make with PYTHON=python3.11")
     pins = ["pyproject.toml", "requirements.txt", "package-lock.json"]
     wanted = hashlib.sha256(b"".join((ROOT / p).read_bytes() for p in pins) + sys.version.encode()).hexdigest()
     ready = VENV / "ready"
-    if ready.exists() and ready.read_text() == wanted and (ROOT / "node_modules" / "katex").exists():
+    assets = [ROOT / "node_modules" / name for name in (("katex", "lighthouse") if tests else ("katex",))]
+    if ready.exists() and ready.read_text() == wanted and all(folder.exists() for folder in assets):
         return
     if not (VENV / "bin" / "python").exists():
         print("making .venv", flush=True)
@@ -123,6 +128,7 @@ def python() -> None:
         "--no-audit",
         "--no-fund",
         "--silent",
+        *([] if tests else ["--omit=optional"]),
     ]
     _do(npm, network)
     ready.write_text(wanted)
@@ -141,7 +147,7 @@ def main() -> None:
         wanted += BROWSER
     if wanted:
         system(wanted)
-    python()
+    python(tests="browser" in sys.argv[1:])
 
 
 if __name__ == "__main__":

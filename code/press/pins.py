@@ -80,15 +80,18 @@ def python_faults(root: Path = ROOT) -> list[str]:
     return faults
 
 
+GROUPS = ("dependencies", "devDependencies", "optionalDependencies")
+
+
 def npm_faults(root: Path = ROOT) -> list[str]:
     r"""Say which packages of npm have no exact version or no hash."""
     asked = json.loads((root / "package.json").read_text("utf8"))
     faults = []
-    for group in ("dependencies", "devDependencies"):
+    for group in GROUPS:
         faults += [f"package.json: not pinned: {n} {v}" for n, v in asked.get(group, {}).items() if not re.fullmatch(r"\d+\.\d+\.\d+", v)]
     packages = json.loads((root / "package-lock.json").read_text("utf8"))["packages"]
     faults += [f"package-lock.json: without a hash: {name}" for name, row in packages.items() if name and "integrity" not in row]
-    missing = (asked.get("dependencies", {}) | asked.get("devDependencies", {})).items()
+    missing = [pair for group in GROUPS for pair in asked.get(group, {}).items()]
     return faults + [
         f"package-lock.json: not what package.json asks for: {name} {wanted}"
         for name, wanted in missing

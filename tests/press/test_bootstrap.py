@@ -67,6 +67,16 @@ def test_the_first_run_installs_the_pinned_packages_and_the_second_does_nothing(
     assert machine.set_up().returncode == 0 and machine.log.read_text() == ""
 
 
+def test_what_only_tests_need_is_installed_for_tests_alone(machine):
+    machine.set_up()
+    (first,) = [call for call in machine.log.read_text().split("\n") if " ci " in call]
+    machine.log.write_text("")
+    machine.command("chromium")
+    assert machine.set_up("browser").returncode == 0
+    (second,) = [call for call in machine.log.read_text().split("\n") if " ci " in call]
+    assert first == f"{second} --omit=optional"
+
+
 @pytest.mark.parametrize("pin", PINS)
 def test_changed_pins_are_installed(machine, pin):
     machine.set_up()
