@@ -45,6 +45,7 @@ html_math_renderer = "katex"
 html_css_files = ["katex/katex.min.css", "book.css"]
 html_js_files = ["copy.js", ("reader.js", {"defer": "defer"})]
 html_context = {"default_mode": "auto"}
+html_scaled_image_link = False
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False

@@ -88,9 +88,23 @@
     }
   };
 
+  // Bootstrap serves the menu of themes alone, and is loaded for who comes near it.
+  const menus = () => {
+    let loaded;
+    const bootstrap = () => (loaded ??= load("_static/scripts/bootstrap.js"));
+    for (const button of document.querySelectorAll('[data-bs-toggle="dropdown"]')) {
+      for (const near of ["pointerenter", "focus"]) button.addEventListener(near, bootstrap, { once: true });
+      button.addEventListener("click", () => {
+        if (!window.bootstrap) bootstrap().then(() => window.bootstrap.Dropdown.getOrCreateInstance(button).toggle());
+      }, { once: true });
+    }
+  };
+
   const start = () => {
+    menus();
     reach();
-    document.fonts.ready.then(reach); // the letters of formulas have come
+    addEventListener("load", reach);
+    document.fonts.addEventListener("loadingdone", reach); // the letters of formulas have come
     addEventListener("resize", reach);
     const [dialog, page] = ["#pst-search-dialog", ".bd-search-container"].map((name) => document.querySelector(name));
     if (!page) return dialog && attach(dialog.querySelector("form"), dialog.appendChild(element("div", "search-found")));

@@ -52,6 +52,7 @@ def test_axe_finds_nothing(browser, base, language, pages):
     found, seen = [], []
     for name in pages(language, made=True):
         page.goto(f"{base}/{language}/{name}")
+        page.evaluate("document.fonts.ready")
         page.evaluate(THIN)
         page.add_script_tag(path=AXE)
         seen += (fresh := page.evaluate(SAMPLE, seen))
