@@ -27,7 +27,9 @@ from deepbook.milestones.dqn.replay import ReplayBuffer
 from deepbook.milestones.dqn.squash import Squash
 
 SCREENS = 4
-"""Screens of an Atari game in one moment; the papers count frames so."""
+"""Screens of an Atari game in one moment; `--frames` counts screens. The 50
+million frames of the paper of 2015 are moments: 38 days at 60 screens a
+second are 200 million screens."""
 
 
 def parser() -> argparse.ArgumentParser:
