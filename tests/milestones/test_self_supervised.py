@@ -259,6 +259,8 @@ def quick(model=None, **changes):
         (lambda: book.linear_probe(torch.zeros(3, 2), torch.zeros(3), torch.zeros(1, 2), torch.zeros(1)), "labels must hold two classes"),
         (lambda: book.nearest_by_angle(torch.zeros(3, 2), torch.zeros(1, 4), 1), "must have one width D"),
         (lambda: book.nearest_by_angle(torch.zeros(3, 2), torch.zeros(1, 2), 4), "count must be 1 to 3"),
+        (lambda: book.nearest_by_angle(torch.zeros(3, 2), torch.zeros(1, 2).long(), 1), "queries must be floating point"),
+        (lambda: book.alignment(torch.zeros(3, 2), torch.zeros(3, 2).long()), "second must be floating point"),
         (lambda: book.alignment(torch.zeros(3, 2), torch.zeros(2, 2)), r"features must have one shape \(N, D\)"),
         (lambda: book.uniformity(torch.zeros(1, 2)), "features must hold 2 rows or more, got 1"),
         (lambda: book.uniformity(torch.zeros(0, 2)), "must have at least one element"),

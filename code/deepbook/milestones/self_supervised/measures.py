@@ -75,6 +75,7 @@ def nearest_by_angle(features: Tensor, queries: Tensor, count: int) -> Tensor:
         Positions in `features`, `(Q, count)` int64, the nearest first.
 
     Raises:
+        TypeError: If one is no floating-point tensor.
         ValueError: If the widths differ, or there are fewer than `count`.
 
     Examples:
@@ -82,6 +83,8 @@ def nearest_by_angle(features: Tensor, queries: Tensor, count: int) -> Tensor:
         >>> nearest_by_angle(features, torch.tensor([[0.0, 5.0]]), 2)
         tensor([[2, 1]])
     """
+    for name, value in (("features", features), ("queries", queries)):
+        check_floating(name, value)
     if features.ndim != 2 or features.shape[1:] != queries.shape[1:]:
         raise ValueError(
             "features and queries must have one width D, got"
@@ -108,6 +111,7 @@ def alignment(first: Tensor, second: Tensor) -> float:
         right angles.
 
     Raises:
+        TypeError: If one is no floating-point tensor.
         ValueError: If the shapes differ or N is 0.
 
     Examples:
@@ -136,6 +140,7 @@ def uniformity(features: Tensor) -> float:
         A number from -8 to 0.
 
     Raises:
+        TypeError: If the features are no floating-point tensor.
         ValueError: If there is no pair.
 
     Examples:
@@ -159,6 +164,7 @@ def uniformity(features: Tensor) -> float:
 
 def _check_pair(first: Tensor, second: Tensor) -> None:
     check_floating("first", first)
+    check_floating("second", second)
     if first.ndim != 2 or first.shape != second.shape:
         raise ValueError(
             "features must have one shape (N, D), got"
