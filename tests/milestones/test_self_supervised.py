@@ -296,7 +296,6 @@ def test_the_miniature_learns_without_labels(seed):
     views = Views(crop=0.5, turn=180.0, blur=0.0)
     losses = book.pretrain(model, unlabelled, views, steps=250, generator=seeded(100 + seed), temperature=0.2, lr=6e-3)
     after, last = probe(), sum(losses[-20:]) / 20
-    print(f"MEASURED {seed} {before:.3f} {after:.3f} {last:.2f}")
     assert last < math.log(127) - 0.5  # 127 is what a guess among the other views costs
     assert after > before + 0.25 and after > 0.7
 
