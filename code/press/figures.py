@@ -11,6 +11,7 @@ import pickle
 import re
 import tempfile
 import warnings
+from functools import lru_cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -65,10 +66,14 @@ def _texts(language: str, translations: dict[str, str], korean: bool, missing: s
         Text._get_wrapped_text = original
 
 
+@lru_cache(maxsize=1)
+def _means() -> tuple[str, ...]:
+    return version("matplotlib"), Path(__file__).read_text("utf8"), Path(find_spec("deepbook.plotting").origin).read_text("utf8")
+
+
 def key(pickled: Path, identity: str, translations: dict[str, dict[str, str]]) -> str:
     r"""Name a drawing by all that it is made of: the run, the words, this module, the style and matplotlib."""
-    parts = [identity, pickled.name, version("matplotlib"), repr(sorted((k, sorted(v.items())) for k, v in translations.items()))]
-    parts += [Path(__file__).read_text("utf8"), Path(find_spec("deepbook.plotting").origin).read_text("utf8")]
+    parts = [identity, pickled.name, repr(sorted((k, sorted(v.items())) for k, v in translations.items())), *_means()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
 

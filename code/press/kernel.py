@@ -23,7 +23,7 @@ def start(root: str) -> None:
     from matplotlib.figure import Figure
 
     torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
+    torch.set_deterministic_debug_mode("error")  # the same as use_deterministic_algorithms, without a second of importing the compiler
     shell = get_ipython()
     plt.switch_backend("module://matplotlib_inline.backend_inline")
     shell.run_line_magic("matplotlib", "inline")
