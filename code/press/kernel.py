@@ -11,6 +11,8 @@ from press.network import stay_home
 
 FIGURE = "application/vnd.deepbook.figure"
 REPORT = "application/vnd.deepbook.report+json"
+NO_DATA = ("/_build/", "/.venv/", ".egg-info/")
+"""What a run reads under the book's folder without depending on it; packages count by their versions."""
 
 _read: set[str] = set()
 
@@ -41,8 +43,8 @@ def _bundle(figure, include=None, exclude=None):
 
 
 def _audit(event: str, args: tuple, root: str) -> None:
-    if event == "open" and isinstance(args[0], str) and args[0].startswith(root) and "/_build/" not in args[0]:
-        if not args[0].endswith((".py", ".pyc")) and "/.venv/" not in args[0] and "w" not in str(args[1] or "r"):
+    if event == "open" and isinstance(args[0], str) and args[0].startswith(root) and not args[0].endswith((".py", ".pyc")):
+        if not any(folder in args[0] for folder in NO_DATA) and "w" not in str(args[1] or "r"):
             _read.add(args[0])
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from press import PressError, drawings, runs
+from press import PressError, drawings, kernel, runs
 from press.execute import Outcome
 
 CELL = "```{code-cell}\n%s\n```\n"
@@ -199,3 +199,10 @@ def test_what_no_chapter_uses_goes_after_a_while(store, monkeypatch):
     os.utime(used, (0, 0))
     runs.all_runs(lambda line: None)
     assert used.exists() and young.exists() and not old.exists() and not part.exists() and not drawing.exists()
+
+
+def test_a_run_depends_on_data_and_not_on_how_deepbook_is_installed(monkeypatch):
+    monkeypatch.setattr(kernel, "_read", set())
+    for name in ("code/deepbook.egg-info/PKG-INFO", "_build/lock", ".venv/pyvenv.cfg", "code/deepbook/a.pyc", "code/deepbook/text.jsonl"):
+        kernel._audit("open", (f"/book/{name}", "r", 0), "/book")
+    assert kernel._read == {"/book/code/deepbook/text.jsonl"}
