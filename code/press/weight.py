@@ -16,13 +16,12 @@ NEEDED_BY = {
     "copy.js": 'class="highlight',
 }
 r"""A style sheet or script, by a part of its name, and what a page that uses it has in its body."""
-THEME_CSS = "_static/styles/pydata-sphinx-theme.css"
+THEMES = "styles/*.css"  # those of MyST-NB are also for what a live cell shows
 UNUSED = ["_static/scripts/fontawesome.js", "_static/scripts/fontawesome.js.LICENSE.txt", "_static/vendor", "_static/images"]
-RULE = re.compile(r"(?P<selectors>[^{}]+)\{[^{}]*\}")
-FOREIGN = (
-    "ablog|nboutput|nbinput|carousel|offcanvas|modal-|toast|accordion|progress|spinner|placeholder|popover|pagination|list-group|breadcrumb"
-)
-UNSEEN = re.compile(rf"^\s*\.(?:fa-[\w-]+|[\w-]+-(?:sm|md|xl|xxl)-[\w-]+)$|\.(?:{FOREIGN})")
+IMPORT = re.compile(r'@import "([^"]+\.css)";')
+RULE = re.compile(r"(?P<selectors>[^{};]+)\{[^{}]*\}")
+GROUP = re.compile(r"\([^()]*\)")
+CLASS = re.compile(r"\.(-?[A-Za-z_][\w-]*)")
 
 
 def setup(app):
@@ -35,6 +34,15 @@ def _choose(app, pagename, templatename, context, doctree):
     body = context.get("body", "")
     for kind in ("css_files", "script_files"):
         context[kind] = [file for file in context.get(kind, ()) if _is_used(str(getattr(file, "filename", file)), body)]
+    if pagename != "search":  # what that page itself loads wants Sphinx's own scripts at once
+        context["script_files"] = [
+            _late(script) for script in context["script_files"] if script.filename
+        ]  # the others set the theme's options
+
+
+def _late(script):
+    r"""Let a script wait until the page is there, so that the page need not wait for it."""
+    return type(script)(script.filename, priority=script.priority, **{"defer": "defer"} | script.attributes)
 
 
 def _is_used(file: str, body: str) -> bool:
@@ -47,26 +55,49 @@ def _is_used(file: str, body: str) -> bool:
     return all(mark in body for name, mark in NEEDED_BY.items() if name in file)
 
 
-def without_unused(css: str) -> str:
-    r"""Take the icon font, the names of its icons and what no page of the book has out of a style sheet; ``book.css`` draws the icons.
+def without_unused(css: str, classes: set[str]) -> str:
+    r"""Take the icon font and the rules for classes that are not used out of a style sheet; ``book.css`` draws the icons.
 
     Examples:
-        >>> without_unused(".fa-a,.fa-b{--fa:'1'}@font-face{font-family:Font Awesome;src:url(x)}.kept{color:red}")
-        '.kept{color:red}'
+        >>> without_unused(".a .b,.c{--fa:'1'}@font-face{font-family:Font Awesome;src:url(x)}.b:not(.a){color:red}", {"b"})
+        '.b:not(.a){color:red}'
     """
 
+    def seen(selector: str) -> bool:
+        return set(CLASS.findall(selector)) <= classes
+
     def keep(rule: re.Match) -> str:
-        names = rule["selectors"].split(",")
-        gone = all(UNSEEN.search(name) for name in names) or ("@font-face" in names[0] and "Font Awesome" in rule[0])
+        selectors = rule["selectors"]
+        while selectors != (plain := GROUP.sub("", selectors)):
+            selectors = plain
+        gone = not any(map(seen, selectors.split(","))) or ("@font-face" in selectors and "Font Awesome" in rule[0])
         return "" if gone else rule[0]
 
     return RULE.sub(keep, css)
 
 
+def _classes(folder: Path) -> set[str]:
+    r"""Return the classes of all pages in a folder, and all words of its scripts, which may set them."""
+    names = {
+        name
+        for page in folder.rglob("*.html")
+        for value in re.findall(r'class="([^"]*)"', page.read_text("utf8"))
+        for name in value.split()
+    }
+    scripts = [*(folder / "_static").rglob("*.js"), *(Path(__file__).parent / "client").rglob("*.js")]
+    return names.union(*(re.findall(r"[\w-]+", script.read_text("utf8")) for script in scripts))
+
+
 def _trim(app, error):
-    if error or app.builder.format != "html" or not (sheet := Path(app.outdir) / THEME_CSS).exists():
+    out = Path(app.outdir)
+    if error or app.builder.format != "html":
         return
-    sheet.write_text(without_unused(sheet.read_text("utf8")), "utf8")
     for name in UNUSED:
-        path = Path(app.outdir) / name
+        path = out / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    classes = _classes(out)
+    for sheet in (out / "_static").glob(THEMES):
+        css = sheet.read_text("utf8")
+        for imported in IMPORT.findall(css):  # a page would wait for one after the other
+            css = css.replace(f'@import "{imported}";', (sheet.parent / imported).read_text("utf8"))
+        sheet.write_text(without_unused(css, classes), "utf8")
