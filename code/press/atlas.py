@@ -150,9 +150,10 @@ def _box(x: float, y: float, wide: float, name: str, address: str, language: str
     year, _, rest = name.partition(" ")
     texts = lines(rest, wide - 12) if year.isdigit() else lines(name, wide - 12)
     rows = ([(year, "map-year")] if year.isdigit() else []) + [(text, "map-name") for text in texts]
-    first = y + HIGH / 2 + 5 - (len(rows) - 1) * 8.5
+    step = 17 if len(rows) < 3 else 15
+    first = y + HIGH / 2 + 5 - (len(rows) - 1) * step / 2
     written = "".join(
-        f'<text class="{kind}" x="{x + wide / 2:g}" y="{first + 17 * n:g}">{escape(text)}{" " if n + 1 < len(rows) else ""}</text>'
+        f'<text class="{kind}" x="{x + wide / 2:g}" y="{first + step * n:g}">{escape(text)}{" " if n + 1 < len(rows) else ""}</text>'
         for n, (text, kind) in enumerate(rows)
     )
     inside = f'<rect x="{x:g}" y="{y:g}" width="{wide:g}" height="{HIGH}" rx="6"/>{written}'
