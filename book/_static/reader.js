@@ -105,7 +105,11 @@
     reach();
     addEventListener("load", reach);
     document.fonts.addEventListener("loadingdone", reach); // the letters of formulas have come
-    addEventListener("resize", reach);
+    let settled;
+    addEventListener("resize", () => {
+      clearTimeout(settled);
+      settled = setTimeout(reach, 250); // the bars at the sides take a while to come and go
+    });
     const [dialog, page] = ["#pst-search-dialog", ".bd-search-container"].map((name) => document.querySelector(name));
     if (!page) return dialog && attach(dialog.querySelector("form"), dialog.appendChild(element("div", "search-found")));
     const form = page.querySelector("form");

@@ -222,7 +222,9 @@ def boxes_from_masks(masks: Tensor) -> Tensor:
     """
     if masks.dtype != torch.bool or masks.ndim != 3:
         raise ValueError(
-            f"masks must be bool (N, H, W), got {masks.dtype} {tuple(masks.shape)}; compare with a threshold, or write mask[None]"
+            f"masks must be bool (N, H, W), got {masks.dtype} "
+            f"{tuple(masks.shape)}; compare with a threshold, or write "
+            "mask[None]"
         )
     edges = []
     for occupied in (
