@@ -2,6 +2,7 @@ r"""Reading the weights of published checkpoints from a file on this machine."""
 
 from __future__ import annotations
 
+import json
 import pickle
 from collections.abc import Mapping
 from os import PathLike
@@ -94,6 +95,38 @@ def check_fit(
             f" that do not fit, first {wrong[0]}; is it another kind of"
             " network, or broken off?"
         )
+
+
+def setting_beside(path: str | PathLike, name: str) -> int | None:
+    r"""Look up a setting in the `config.json` that lies beside a checkpoint.
+
+    Args:
+        path: The file of the checkpoint.
+        name: Of the setting, as in `num_attention_heads`.
+
+    Returns:
+        Its value, or None where there is no such file or setting.
+
+    Raises:
+        ValueError: If the file is no JSON of a model's configuration.
+
+    Examples:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> _ = (folder / "config.json").write_text('{"n_head": 12}')
+        >>> setting_beside(folder / "model.safetensors", "n_head")
+        12
+    """
+    beside = Path(path).with_name("config.json")
+    if not beside.is_file():
+        return None
+    try:
+        return json.loads(beside.read_text(encoding="utf-8")).get(name)
+    except (ValueError, AttributeError):
+        raise ValueError(
+            f"{beside} must be the JSON of a model's configuration, got"
+            " something else; mend it, or take it away and give num_heads"
+        ) from None
 
 
 def _read(path: Path):

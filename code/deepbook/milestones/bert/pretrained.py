@@ -2,7 +2,6 @@ r"""Reading published checkpoints of BERT."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from os import PathLike
@@ -13,7 +12,7 @@ from torch import Tensor
 
 from deepbook.milestones.bert.heads import Pretrainer
 from deepbook.milestones.bert.network import BERT, Config
-from deepbook.pretrained import check_fit, read_state
+from deepbook.pretrained import check_fit, read_state, setting_beside
 
 RULES = (
     (r"^(_orig_mod|module)\.", ""),  # left behind by torch.compile and others
@@ -79,7 +78,8 @@ def load_pretrained(
     """
     path = Path(path)
     state = _translate(read_state(path))
-    config = _infer(state, num_heads or _heads_beside(path))
+    num_heads = num_heads or setting_beside(path, "num_attention_heads")
+    config = _infer(state, num_heads)
     table = state.pop("decoder", state["bert.tokens.weight"])
     if not torch.equal(table, state["bert.tokens.weight"]):
         raise ValueError(
@@ -122,20 +122,6 @@ def _translate(theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         if name in state:
             state[name] = state[name].flip(0)
     return state
-
-
-def _heads_beside(path: Path) -> int | None:
-    beside = path.with_name("config.json")
-    if not beside.is_file():
-        return None
-    try:
-        content = json.loads(beside.read_text(encoding="utf-8"))
-        return content.get("num_attention_heads")
-    except (ValueError, AttributeError):
-        raise ValueError(
-            f"{beside} must be the JSON of a model's configuration, got"
-            " something else; mend it, or take it away and give num_heads"
-        ) from None
 
 
 def _infer(state: Mapping[str, Tensor], num_heads: int | None) -> Config:

@@ -2,7 +2,6 @@ r"""Reading published checkpoints of GPT-1 and GPT-2."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from os import PathLike
@@ -12,7 +11,7 @@ import torch
 from torch import Tensor
 
 from deepbook.milestones.gpt.network import GPT, Config
-from deepbook.pretrained import check_fit, read_state
+from deepbook.pretrained import check_fit, read_state, setting_beside
 
 RULES = (
     (r"^(_orig_mod|module)\.", ""),  # left behind by torch.compile and others
@@ -64,7 +63,8 @@ def load_pretrained(
     """
     path = Path(path)
     state = _translate(read_state(path))
-    config = _infer(state, num_heads or _heads_beside(path))
+    num_heads = num_heads or setting_beside(path, "n_head")
+    config = _infer(state, num_heads)
     _check_head(state)
     if state["blocks.0.attention.query_key_value.weight"].shape == (
         config.size,
@@ -93,19 +93,6 @@ def _translate(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
             name = re.sub(pattern, replacement, name)
         ours[name] = value
     return ours
-
-
-def _heads_beside(path: Path) -> int | None:
-    beside = path.with_name("config.json")
-    if not beside.is_file():
-        return None
-    try:
-        return json.loads(beside.read_text(encoding="utf-8")).get("n_head")
-    except (ValueError, AttributeError):
-        raise ValueError(
-            f"{beside} must be the JSON of a model's configuration, got"
-            " something else; mend it, or take it away and give num_heads"
-        ) from None
 
 
 def _infer(state: Mapping[str, Tensor], num_heads: int | None) -> Config:
