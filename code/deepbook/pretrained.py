@@ -125,7 +125,7 @@ def setting_beside(path: str | PathLike, name: str) -> int | None:
     except (ValueError, AttributeError):
         raise ValueError(
             f"{beside} must be the JSON of a model's configuration, got"
-            " something else; mend it, or take it away and give num_heads"
+            " something else; mend it, or take it away and give the setting"
         ) from None
 
 

@@ -290,7 +290,7 @@ def test_problems_start_finite_and_fall(name):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_default_learns_digits(seed):
-    r"""600 steps of 32 digits with the default of Adam: at least 90% right (measured: 93% to 95%; chance is 10%)."""
+    r"""600 steps of 16 digits with the default of Adam: at least 90% right (measured: 93% to 95%; chance is 10%)."""
     problem = PROBLEMS["digits_relu"]()
     runs = sweep(problem, {"Adam": (book.Adam, {"lr": [0.001]})}, seeds=[seed], steps=600)["Adam"]
 

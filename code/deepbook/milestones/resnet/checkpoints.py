@@ -11,7 +11,7 @@ from torch import Tensor
 
 from deepbook.milestones.resnet.config import ResNetConfig
 from deepbook.milestones.resnet.network import ResNet
-from deepbook.pretrained import check_fit, read_state
+from deepbook.pretrained import check_fit, read_state, setting_beside
 
 HUGGING_FACE = (
     (r"^resnet\.", ""),
@@ -44,19 +44,21 @@ TORCHVISION = (
 
 
 def load_pretrained(
-    path: str | PathLike, *, stride_first: bool = False
+    path: str | PathLike, *, stride_first: bool | None = None
 ) -> ResNet:
     r"""Read a residual network from a checkpoint on this machine.
 
     The layout and the size are found from the names and shapes in the file.
-    Weights do not tell where a bottleneck halves the picture.
+    Weights do not tell where a bottleneck halves the picture; a `config.json`
+    of Hugging Face beside the file does.
 
     Args:
         path: A `.pt`, `.pth` or `.bin` file with a state dict, or a
             `.safetensors` file; names as in torchvision or `transformers`.
         stride_first: Whether bottlenecks halve in their first convolution.
             torchvision's and Hugging Face's halve in the 3 x 3, the original
-            ones of 2015 in the first.
+            ones of 2015 in the first. None takes what the `config.json` says,
+            and the 3 x 3 where there is none.
 
     Returns:
         The network in evaluation mode, float32, on the CPU.
@@ -69,6 +71,8 @@ def load_pretrained(
             network of this kind.
     """
     state = _translate(read_state(path))
+    if stride_first is None:
+        stride_first = bool(setting_beside(path, "downsample_in_bottleneck"))
     config = _infer(state, stride_first)
     with torch.device("meta"):
         model = ResNet(config)
