@@ -297,6 +297,8 @@ BAD = {
     "norm dtype": (lambda: local_response_norm(X.int()), "x must be floating point"),
     "pool large": (lambda: max_pool(X, 9), "a window of 9 x 9 must fit into the picture, got 8 x 8"),
     "pool stride": (lambda: max_pool(X, 2, 0), "stride must be a whole number from 1 on, got 0"),
+    "padding": (lambda: Config(padding=(2, 2, -1, 1, 1)), r"padding must be 0 or more, got \(2, 2, -1, 1, 1\)"),
+    "maps": (lambda: Config(maps=()), "filters must have one number for each convolution, 0, got"),
     "lists": (lambda: Config(padding=(1, 1)), r"padding must have one number for each convolution, 5, got \(1, 1\)"),
     "dropout": (lambda: Config(dropout=1.0), r"dropout must be in \[0, 1\), got 1.0"),
     "activation": (lambda: Config(activation="gelu"), "activation must be one of relu, tanh, got 'gelu'"),
@@ -312,6 +314,7 @@ BAD = {
     "gradients": (lambda: oriented_gradients(X, cell=5), "pictures must hold 2 x 2 cells of 5 pixels, got 8 x 8"),
     "bins": (lambda: oriented_gradients(X, bins=0), "bins must be a whole number from 1 on, got 0"),
     "steps": (lambda: fit(MINIATURE, X, torch.zeros(1), steps=0), "steps must be a whole number from 1 on, got 0"),
+    "labels": (lambda: fit(MINIATURE, X.repeat(1, 1, 3, 3), torch.zeros(2)), r"one and the same number of samples, got \[1, 2\]"),
     "rate": (lambda: fit(MINIATURE, X, torch.zeros(1), learning_rate=0.0), r"learning_rate must be in \(0, 10\), got 0.0"),
 }
 

@@ -72,6 +72,8 @@ class Config:
         check_whole(**{name: getattr(self, name) for name in whole})
         for size in (*self.maps, *self.filters, *self.groups):
             check_whole(maps_filters_or_groups=size)
+        if min(self.padding) < 0:
+            raise ValueError(f"padding must be 0 or more, got {self.padding}")
         before = (self.maps[0], *self.maps[:-1])  # the first sees 3 colors
         sizes = zip(before, self.maps, self.groups, strict=True)
         if any(of % groups or to % groups for of, to, groups in sizes):
