@@ -329,6 +329,12 @@ def test_tokenizer_knows_both_languages():
     assert tokenizer.tokenize("샘") == ["[UNK]"]
 
 
+def test_a_smaller_vocabulary_is_the_beginning_of_a_larger_one():
+    larger = WordPiece.train([KOREAN, ENGLISH], 75, least=1).pieces
+    for size in (60, 70):
+        assert WordPiece.train([KOREAN, ENGLISH], size, least=1).pieces == larger[:size]
+
+
 def test_diaries_keep_to_their_kind():
     diaries = language.make_diaries(300, seeded())
     for diary in diaries:
@@ -353,6 +359,10 @@ def test_examples_tell_nothing_but_by_their_noun():
     ("call", "error", "says"),
     [
         (lambda: book.split_words(b"a"), TypeError, "text must be a string, got bytes"),
+        (lambda: gain(3, 2, 3, 8), ValueError, r"pair up to left and right, .* got \(3, 2, 3, 8\)"),
+        (lambda: gain(2, 5, 4, 8), ValueError, "their sum up to total"),
+        (lambda: characters(""), ValueError, "word must have at least one character"),
+        (lambda: learn(Counter(), -1), ValueError, "wanted must be 0 or more, got -1"),
         (lambda: WordPiece.train("text", 300), TypeError, r"write \[text\]"),
         (lambda: WordPiece.train([ENGLISH], 12), ValueError, "size must hold 5 special pieces and .* got 12"),
         (lambda: WordPiece.train(["ab"], 9, least=1), ValueError, "must offer 2 pairs to join, got 1"),
@@ -440,42 +450,6 @@ def test_refuses_what_tells_no_heads(tmp_path):
         book.load_pretrained(tmp_path / "none.pt")
 
 
-# --- published sizes -------------------------------------------------------------------------------------------------
-
-
-def by_formula(config):
-    r"""Weights and biases written out: three tables and a norm, layers of attention and two maps and two norms, the pooler."""
-    d, inner = config.size, config.inner_size
-    tables = (config.vocabulary + config.longest + config.segments) * d + 2 * d
-    layer = 4 * (d * d + d) + d * inner + inner + inner * d + d + 4 * d
-    return tables + config.layers * layer + d * d + d
-
-
-@pytest.mark.parametrize("name", list(book.PUBLISHED_PARAMETERS))
-def test_published_parameters(name):
-    with torch.device("meta"):
-        counted = count_parameters(BERT(CONFIGS[name]))
-    assert counted == book.PUBLISHED_PARAMETERS[name][0] == by_formula(CONFIGS[name])
-
-
-def test_which_printed_sizes_fit():
-    r"""110 million fits as it is rounded to tens; 340 does not, by 1.5%, and with the heads of pre-training it would still not."""
-    base, large = (book.PUBLISHED_PARAMETERS[name] for name in ("base", "large"))
-    assert base == (109_482_240, "110e6") and large == (335_141_888, "340e6")
-    assert round(base[0] / 1e6, -1) == 110 and round(large[0] / 1e6, -1) == 340
-    assert not rounds_to("340e6", large[0])
-
-
-@pytest.mark.parametrize("name", ["miniature", "base"])
-def test_multiply_adds(name):
-    r"""A token costs the weights of its maps once, and 2 D for every token that it looks at; the pooler once a text."""
-    config, length = CONFIGS[name], 16
-    with torch.device("meta"):
-        counted = count_multiply_adds(BERT(config), torch.ones(1, length, dtype=torch.int64))
-    token = 4 * config.size**2 + 2 * config.size * config.inner_size + 2 * config.size * length
-    assert counted == config.layers * length * token
-
-
 # --- determinism and learning ----------------------------------------------------------------------------------------
 
 DIARIES = language.make_diaries(1000, seeded())
@@ -528,3 +502,39 @@ def test_miniature_learns_from_two_labels_a_kind(seed):
     assert losses[0] > 4.5 and sum(losses[-20:]) / 20 < 2.2
     assert fine_tune(fresh.bert, seed) < 0.5
     assert fine_tune(model.bert, seed) > 0.75
+
+
+# --- published sizes -------------------------------------------------------------------------------------------------
+
+
+def by_formula(config):
+    r"""Weights and biases written out: three tables and a norm, layers of attention and two maps and two norms, the pooler."""
+    d, inner = config.size, config.inner_size
+    tables = (config.vocabulary + config.longest + config.segments) * d + 2 * d
+    layer = 4 * (d * d + d) + d * inner + inner + inner * d + d + 4 * d
+    return tables + config.layers * layer + d * d + d
+
+
+@pytest.mark.parametrize("name", list(book.PUBLISHED_PARAMETERS))
+def test_published_parameters(name):
+    with torch.device("meta"):
+        counted = count_parameters(BERT(CONFIGS[name]))
+    assert counted == book.PUBLISHED_PARAMETERS[name][0] == by_formula(CONFIGS[name])
+
+
+def test_which_printed_sizes_fit():
+    r"""110 million fits as it is rounded to tens; 340 does not, by 1.5%, and with the heads of pre-training it would still not."""
+    base, large = (book.PUBLISHED_PARAMETERS[name] for name in ("base", "large"))
+    assert base == (109_482_240, "110e6") and large == (335_141_888, "340e6")
+    assert round(base[0] / 1e6, -1) == 110 and round(large[0] / 1e6, -1) == 340
+    assert not rounds_to("340e6", large[0])
+
+
+@pytest.mark.parametrize("name", ["miniature", "base"])
+def test_multiply_adds(name):
+    r"""A token costs the weights of its maps once, and 2 D for every token that it looks at; the pooler once a text."""
+    config, length = CONFIGS[name], 16
+    with torch.device("meta"):
+        counted = count_multiply_adds(BERT(config), torch.ones(1, length, dtype=torch.int64))
+    token = 4 * config.size**2 + 2 * config.size * config.inner_size + 2 * config.size * length
+    assert counted == config.layers * length * token

@@ -7,6 +7,8 @@ from collections import Counter, defaultdict
 
 import numpy as np
 
+from deepbook.checks import check_number
+
 WORD = re.compile(r"[^\W_]+|[^\w\s]|_")
 """A run of letters and digits, or one sign."""
 
@@ -46,10 +48,18 @@ def characters(word: str) -> list[str]:
     Returns:
         One piece a character.
 
+    Raises:
+        ValueError: If the word is empty.
+
     Examples:
         >>> characters("bert")
         ['b', '##e', '##r', '##t']
     """
+    if not word:
+        raise ValueError(
+            "word must have at least one character, got none; cut the text"
+            " with split_words()"
+        )
     return [word[0], *(f"##{c}" for c in word[1:])]
 
 
@@ -70,6 +80,10 @@ def gain(pair: int, left: int, right: int, total: int) -> float:
     Returns:
         Nats, more than 0 where the pair is no accident.
 
+    Raises:
+        ValueError: If the pair stands there more often than one of its
+            pieces, or the two pieces more often than all together.
+
     Examples:
         The text "abab": two pieces twice each, 4 log(1/2); joined it is one
         piece twice, which is certain.
@@ -81,6 +95,10 @@ def gain(pair: int, left: int, right: int, total: int) -> float:
         M. Schuster and K. Nakajima, Japanese and Korean Voice Search (2012),
         section 4.
     """
+    good = 0 < pair <= min(left, right) and left + right <= total
+    wanted = "counts with pair up to left and right, their sum up to total"
+    check_number("pair, left, right and total", (pair, left, right, total),
+                 good, wanted)  # fmt: skip
     f = _plogp
     joined = f(pair) + f(left - pair) + f(right - pair) - f(total - pair)
     return float(joined - f(left) - f(right) + f(total))
@@ -102,12 +120,13 @@ def learn(words: Counter[str], wanted: int) -> list[Pair]:
         The pairs, in the order in which they were joined.
 
     Raises:
-        ValueError: If there are not as many pairs.
+        ValueError: If there are not as many pairs, or `wanted` is below 0.
 
     Examples:
         >>> learn(Counter({"aab": 1, "cb": 1, "xy": 2}), 1)
         [('x', '##y')]
     """
+    check_number("wanted", wanted, wanted >= 0, "0 or more")
     table = _Pairs(words)
     merges: list[Pair] = []
     while len(merges) < wanted:

@@ -241,16 +241,15 @@ def pack(
             "pairs must be 1 or more and length 5 or more, got"
             f" {len(pairs)} and {length}; three tokens are signs"
         )
-    tokens = torch.zeros(len(pairs), length, dtype=torch.int64)
-    segments = torch.zeros_like(tokens)
-    for row, (first, second) in enumerate(pairs):
+    tokens, segments = [], []
+    for first, second in pairs:
         first, second = list(first), list(second)
         room = length - (3 if second else 2)
         while len(first) + len(second) > room:
             (first if len(first) > len(second) else second).pop()
-        line = [CLS, *first, SEP]
-        border = len(line)
-        line += [*second, SEP] if second else []
-        tokens[row, : len(line)] = torch.tensor(line)
-        segments[row, border : len(line)] = 1
-    return tokens, segments
+        front = [CLS, *first, SEP]
+        back = [*second, SEP] if second else []
+        rest = length - len(front) - len(back)
+        tokens.append(front + back + [PAD] * rest)
+        segments.append([0] * len(front) + [1] * len(back) + [0] * rest)
+    return torch.tensor(tokens), torch.tensor(segments)

@@ -3,7 +3,9 @@ r"""What BERT is trained on: hidden tokens, pairs of sentences; and one loop for
 from __future__ import annotations
 
 import math
+from bisect import bisect
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 
 import torch
 from torch import Tensor, nn
@@ -107,12 +109,9 @@ def draw_pairs(
         Devlin et al., BERT (2018), section 3.1, task 2.
     """
     check_whole(count=count)
-    firsts = [
-        (d, s)
-        for d, text in enumerate(documents)
-        for s in range(len(text) - 1)
-    ]
-    if len(documents) < 2 or not firsts or not all(documents):
+    # how many sentences have a next one, in the documents up to each
+    ends = list(accumulate(len(text) - 1 for text in documents))
+    if len(documents) < 2 or not all(documents) or not ends[-1]:
         raise ValueError(
             "documents must be 2 or more, none empty and one with two"
             f" sentences, got {[len(text) for text in documents]}"
@@ -124,7 +123,9 @@ def draw_pairs(
     for real, (first, jump, place) in zip(
         follows.tolist(), draws.tolist(), strict=True
     ):
-        d, s = firsts[first % len(firsts)]
+        nth = first % ends[-1]
+        d = bisect(ends, nth)
+        s = nth - (ends[d - 1] if d else 0)
         other, at = d, s + 1
         if not real:
             other = (d + 1 + jump % (len(documents) - 1)) % len(documents)
