@@ -203,4 +203,4 @@ def growth(bench: Bench, sizes: list[int]) -> None:
 
 
 def _median(rows: list[dict]) -> dict:
-    return {**rows[-1], "seconds": median(row["seconds"] for row in rows), "megabytes": max(row["megabytes"] for row in rows)}
+    return {**rows[-1], "seconds": round(median(row["seconds"] for row in rows), 2), "megabytes": max(row["megabytes"] for row in rows)}
