@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path, PurePosixPath
 
+from press.walk import cells
+
 ROOT = Path(__file__).resolve().parents[1]
 FILES = ("conf.py", "package.json", "package-lock.json", "pyproject.toml", "requirements.txt", "Makefile")
 LABEL = re.compile(
@@ -158,9 +160,8 @@ def users(book: Path, module: Path) -> list[str]:
     reached = {_name(code, module)}
     while more := {name for name, used in asked.items() if used & reached} - reached:
         reached |= more
-    cell = re.compile(r"(?ms)^```\{code-cell\}.*?\n(.*?)^```")
-    pages = {name: "\n".join(cell.findall((book / "book" / f"{name}.md").read_text("utf8"))) for name in topics(book)}
-    return [name for name, text in pages.items() if _imports(text, files) & reached]
+    pages = {name: cells((book / "book" / f"{name}.md").read_text("utf8")) for name in topics(book)}
+    return [name for name, found in pages.items() if _imports("\n".join(code for _, code, _ in found), files) & reached]
 
 
 def _name(code: Path, file: Path) -> str:

@@ -83,7 +83,7 @@ def small(tmp_path):
     r"""A book of two chapters, of which one uses the other's module through a third."""
     files = {
         "book/part/one.md": "# 하나\n\n글이다.\n\n```{code-cell}\nfrom deepbook.part.one import add\n```\n",
-        "book/part/two.md": "# 둘\n\n```{code-cell}\nimport deepbook.both\n```\n",
+        "book/part/two.md": "# 둘\n\n```{code-cell}\n---\ntags: [hide-input]\n---\nimport deepbook.both\n```\n",
         "book/part/three.md": "# 셋\n\n```{code-cell}\nfrom deepbook import other\n```\n",
         "locales/en/LC_MESSAGES/part/one.po": 'msgid "하나"\nmsgstr "One"\n\nmsgid "글이다."\nmsgstr "Words."\n',
         "code/deepbook/__init__.py": "",
