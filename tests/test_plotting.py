@@ -49,6 +49,11 @@ def test_image_grid_takes_grey_and_colour(shape):
     assert axes[0].images[0].get_array().shape[:2] == (8, 8)
 
 
+def test_image_grid_writes_the_titles_above():
+    _, axes = image_grid(torch.zeros(3, 8, 8), columns=2, titles=["a", "b", "c"])
+    assert [ax.get_title() for ax in axes] == ["a", "b", "c"]
+
+
 def test_image_grid_refuses_titles_that_do_not_match():
     with pytest.raises(ValueError, match=r"as many as images \(2\), got 1"):
         image_grid(torch.zeros(2, 8, 8), columns=2, titles=["a"])

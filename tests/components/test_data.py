@@ -523,6 +523,12 @@ def test_a_stratified_split_keeps_the_shares_of_the_classes():
     assert labels[test].bincount().tolist() == [140, 50, 10]
 
 
+@pytest.mark.parametrize(("count", "sizes"), [(3, [1, 1, 1]), (4, [2, 1, 1])])
+def test_of_few_samples_each_side_gets_one(count, sizes):
+    sides = split(count, (0.9, 0.05, 0.05), seeded())
+    assert [len(side) for side in sides] == sizes and torch.cat(sides).sort().values.tolist() == list(range(count))
+
+
 def test_a_grouped_split_parts_no_group_and_balances_classes_as_it_can():
     groups, labels = torch.arange(1000) // 10, (torch.arange(1000) // 10) % 4
     for seed in range(5):

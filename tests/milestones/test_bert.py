@@ -184,6 +184,15 @@ def test_merges_are_the_likeliest():
         parts = [merged(w, pair) for w in parts]
 
 
+def test_as_many_pieces_and_pairs_as_the_text_holds():
+    r"""1,500 words of two letters; of the two that stand there twice, the one whose letters stand nowhere else gains more."""
+    letters = map(chr, range(ord("가"), ord("가") + 3000))
+    words = Counter(a + b for a, b in zip(letters, letters, strict=True))
+    often, other = list(words)[1200], "가각"
+    words.update([often, other, "가힣"])
+    assert learn(words, 2) == [(often[0], f"##{often[1]}"), ("가", "##각")]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.text("ab", min_size=1, max_size=8))
 def test_greedy_pieces(word):

@@ -360,6 +360,33 @@ def test_a_lost_life_ends_a_transition_but_not_the_game():
     game.close()
 
 
+def test_after_a_whole_game_the_next_one_begins():
+    game = Atari("Breakout", no_ops=0, seed=0)
+    first, _ = game.reset()
+    moment = 0
+    while not game.over:  # some 250 moments for five balls
+        _, _, ended, cut, info = game.step(torch.tensor([1 if moment % 5 == 0 else 3]))
+        moment += 1
+    assert ended and not cut and info["lives"] == 0
+    frames, rewards, ended, cut, info = game.step(torch.tensor([3]))
+    assert torch.equal(frames, first) and rewards.item() == 0 and not ended and not cut
+    assert info["lives"] == 5 and not game.over
+    game.close()
+
+
+def test_a_seed_at_the_start_decides_the_game():
+    def opening(game, **seed):
+        frames = [game.reset(**seed)[0]]
+        frames += [game.step(torch.tensor([0]))[0] for _ in range(30)]  # the ball is where the waiting before has left it
+        return torch.cat(frames)
+
+    one, other = Atari("Pong", seed=1), Atari("Pong", seed=2)
+    wanted = opening(one)
+    assert not torch.equal(opening(other), wanted) and torch.equal(opening(other, seed=1), wanted)
+    for game in (one, other):
+        game.close()
+
+
 def test_pong_loses_points_at_random_and_depends_on_the_seed_alone():
     def play(seed):
         game = Atari("Pong", seed=seed)
@@ -463,6 +490,11 @@ ROW = torch.zeros(1, 2)
         (lambda: Atari("Pong").step(torch.tensor([6])), ValueError, "actions must be from 0 to 5, got 6"),
         (lambda: World(torch.ones(2, 1, 2), torch.zeros(2, 1), torch.zeros(2)), ValueError, "sum to 1"),
         (lambda: World(torch.ones(2, 2), torch.zeros(2, 1), torch.zeros(2)), ValueError, r"chances must be \(S, A, S\)"),
+        (
+            lambda: World(torch.ones(1, 1, 1), torch.zeros(2, 1), torch.zeros(1)),
+            ValueError,
+            r"rewards must be \(1, 1\) and ends \(1,\), got \(2, 1\)",
+        ),
         (lambda: corridor(1), ValueError, "length must be 2 or more"),
         (lambda: corridor(3, 2.0), ValueError, "slip must be from 0 to 1"),
         (lambda: value_iteration(corridor(3), 1.0), ValueError, "discount must be from 0 to less than 1, got 1.0"),
@@ -481,6 +513,9 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path):
     command.main([*options, "--memory", "60"])
     with pytest.raises(ValueError, match="a memory of 80 moments, got 60"):
         command.main([*options, "--memory", "80"])
+    wider = agent_of(Settings(), config=replace(CONFIGS["miniature"], hidden=9))
+    with pytest.raises(ValueError, match="must hold the same network, got another; use another --folder"):
+        command.load(tmp_path / "checkpoint.pt", wider, filled(0, capacity=60))
 
 
 def test_a_loss_that_is_not_finite_stops_the_run():

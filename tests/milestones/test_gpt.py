@@ -522,7 +522,9 @@ def test_same_seed_same_run():
     def run(seed):
         model = initialize(GPT(TINY), seeded(seed))
         draw = lambda g: book.table_examples(torch.arange(8).view(2, 4), 8, 4, g)  # noqa: E731
-        losses = book.fit(model, draw, steps=3, learning_rate=0.01, generator=seeded(seed))
+        steps = []
+        losses = book.fit(model, draw, steps=3, learning_rate=0.01, generator=seeded(seed), on_step=steps.append)
+        assert steps == [1, 2, 3]
         return losses, book.generate(model, tokens(1, 2), 5, generator=seeded(seed)).tolist()
 
     assert run(0) == run(0) != run(1)

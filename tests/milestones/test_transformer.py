@@ -256,6 +256,24 @@ def test_batches_by_length_hold_all_once():
     assert sorted(seen) == number[:, 0].tolist() and sizes != sorted(sizes)
 
 
+def test_weights_are_kept_where_asked():
+    model, source, target = tiny(), sentences(), sentences(1, length=4)
+    plain = model(source, target)
+    kept = model.keep_weights()
+    assert_close(model(source, target), plain, atol=0, rtol=0)
+    shapes = {"encoder": (3, 2, 6, 6), "decoder": (3, 2, 4, 4), "source": (3, 2, 4, 6)}  # texts, heads, rows that ask, rows that are asked
+    for name, attentions in kept.items():
+        assert [a.weights.shape for a in attentions] == [shapes[name]] * 2
+        for attention in attentions:
+            assert_close(attention.weights.sum(-1), torch.ones(shapes[name][:3]))
+    first = kept["source"][0].weights
+    assert (first[0, :, :, -2:] == 0).all(), "padding is not looked at"
+    assert (kept["decoder"][1].weights.triu(1) == 0).all(), "nobody looks ahead"
+    model.keep_weights(False)
+    model(target, source)
+    assert kept["source"][0].weights is first
+
+
 # --- rejection -------------------------------------------------------------------------------------------------------
 
 _ADAM = torch.optim.Adam([torch.zeros(1, requires_grad=True)], lr=1.0)
@@ -305,6 +323,30 @@ def test_same_seed_same_weights():
     a, b, c = tiny(1), tiny(1), tiny(2)
     assert_close(a.state_dict(), b.state_dict(), atol=0, rtol=0)
     assert (a.source_embedding.weight != c.source_embedding.weight).all()
+
+
+def test_without_an_optimizer_training_is_the_papers():
+    def run(**how):
+        return fit(tiny(), sentences(), sentences(1), steps=6, tokens=40, generator=seeded(2), warmup=3, **how)
+
+    model = tiny()
+    adam = torch.optim.Adam(model.parameters(), lr=1.0, betas=(0.9, 0.98), eps=1e-9)
+    by_hand = [8**-0.5 * min((step + 1) ** -0.5, (step + 1) * 3**-1.5) for step in range(6)]
+    schedule = torch.optim.lr_scheduler.LambdaLR(adam, by_hand.__getitem__)
+    by_hand.append(0.0)
+    twin = fit(model, sentences(), sentences(1), steps=6, tokens=40, generator=seeded(2), optimizer=adam, schedule=schedule)
+    assert run() == pytest.approx(twin, rel=1e-5) and run(smoothing=0.0) != pytest.approx(twin, rel=1e-3)
+    assert not model.training
+
+
+@pytest.mark.parametrize("clip", [0.01, None])
+def test_clipped_gradients_take_short_steps(clip):
+    model = tiny()
+    before = [p.detach().clone() for p in model.parameters()]
+    plain = torch.optim.SGD(model.parameters(), lr=1.0)
+    fit(model, sentences(), sentences(1), steps=1, tokens=90, generator=seeded(), optimizer=plain, clip=clip)
+    moved = math.sqrt(sum((p.detach() - old).square().sum().item() for p, old in zip(model.parameters(), before, strict=True)))
+    assert moved == pytest.approx(0.01, rel=1e-3) if clip else moved > 0.1
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

@@ -106,6 +106,13 @@ def test_layout_by_hand():
     assert layout(z + late)[late][0] == 2  # beside the node with which it is added
 
 
+def test_nodes_of_one_column_stand_apart():
+    x, y = Value(3.0), Value(4.0)
+    total, product = x + y, x * y
+    places = layout(total * product)  # both would stand at 0.5, between x and y
+    assert sorted(places[node] for node in (total, product)) == [(1, 0.5), (1, 1.5)]
+
+
 # --- shape and dtype -------------------------------------------------------------------------------------------------
 
 

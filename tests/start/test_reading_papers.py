@@ -265,6 +265,11 @@ def test_large_values_are_short():
     assert rows["published"] == "3.8 G FLOPs" and rows["ours"] == "3.858 G FLOPs"
 
 
+def test_values_that_no_paper_prints_have_four_digits():
+    rows = dict(card(unit="nats", ours=[0.123456, 0.123456]).table(WORDS).rows)
+    assert rows["ours"] == "0.1235 ± 0 nats"
+
+
 def test_a_card_is_a_value():
     assert card(**VALUES) == card(**VALUES) and hash(card(**VALUES)) == hash(card(**VALUES))
     with pytest.raises(AttributeError):
