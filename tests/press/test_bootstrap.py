@@ -34,7 +34,8 @@ class Machine:
         path.chmod(0o755)
 
     def set_up(self, *arguments: str) -> subprocess.CompletedProcess:
-        environment = {"PATH": str(self.bin), "HOME": str(self.root), "LC_ALL": "C"}
+        measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+        environment = {"PATH": str(self.bin), "HOME": str(self.root), "LC_ALL": "C", **measured}
         return subprocess.run(
             [sys.executable, str(self.root / "code/press/bootstrap.py"), *arguments],
             env=environment,
@@ -142,6 +143,17 @@ def test_a_failing_apt_is_said(machine):
     assert (
         result.returncode == 1 and "apt-get update -qq failed; is there a network? It said:\nTemporary failure resolving" in result.stderr
     )
+
+
+@pytest.mark.parametrize(("sudo", "wanted"), [("exit 0", ["sudo", "-n", "apt-get"]), ("exit 1", None), ("", None)])
+def test_who_is_not_root_installs_through_sudo_if_it_asks_for_no_password(machine, monkeypatch, sudo, wanted):
+    machine.command("apt-get")
+    if sudo:
+        machine.command("sudo", sudo)
+    monkeypatch.setenv("PATH", str(machine.bin))
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert bootstrap._apt() == wanted
+    assert machine.log.read_text() == ("sudo -n true\n" if sudo else "")
 
 
 def test_a_machine_without_venv_is_said(machine):
