@@ -80,12 +80,17 @@
     return show;
   };
 
-  // What scrolls aside can be reached with the keys; the theme sees to code and tables in the same way.
-  const reach = () => {
-    for (const box of document.querySelectorAll("div.math")) {
+  // What scrolls aside can be reached with the keys. A box is asked when it has been laid out, which is when it comes near:
+  // asking all at once would lay out the whole page before anything on it can be used.
+  const SCROLLS = "div.math, .bd-article pre, .cell_output > .output, .pst-scrollable-table-container, .picture";
+  const sizes = new ResizeObserver((changes) => {
+    for (const box of new Set(changes.map(({ target }) => target.closest(SCROLLS)))) {
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
     }
+  });
+  const reach = () => {
+    for (const box of document.querySelectorAll(SCROLLS)) for (const part of [box, box.querySelector(".katex-display")]) part && sizes.observe(part);
   };
 
   // Bootstrap serves the menu of themes alone, and is loaded for who comes near it.
@@ -103,13 +108,8 @@
   const start = () => {
     menus();
     reach();
-    addEventListener("load", reach);
-    document.fonts.addEventListener("loadingdone", reach); // the letters of formulas have come
-    let settled;
-    addEventListener("resize", () => {
-      clearTimeout(settled);
-      settled = setTimeout(reach, 250); // the bars at the sides take a while to come and go
-    });
+    const article = document.querySelector("article");
+    if (article) new MutationObserver(reach).observe(article, { subtree: true, childList: true }); // cells that run show new things
     const [dialog, page] = ["#pst-search-dialog", ".bd-search-container"].map((name) => document.querySelector(name));
     if (!page) return dialog && attach(dialog.querySelector("form"), dialog.appendChild(element("div", "search-found")));
     const form = page.querySelector("form");

@@ -1,10 +1,19 @@
-r"""No page loads what it does not use: style sheets and scripts by what stands on the page, no icon font, no unused files of the theme."""
+r"""No page loads what it does not use: style sheets and scripts by what stands on the page, no icon font, no unused files of the theme,
+no element around a word of code that looks like the words beside it."""
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 import shutil
 from pathlib import Path
+
+from pygments.formatters import HtmlFormatter
+from pygments.token import Name, Punctuation, Text
+from sphinx.highlighting import PygmentsBridge
+
+from press import PressError
 
 NEEDED_BY = {
     "katex.min.css": 'class="katex',
@@ -18,16 +27,36 @@ NEEDED_BY = {
 r"""A style sheet or script, by a part of its name, and what a page that uses it has in its body."""
 THEMES = "styles/*.css"  # those of MyST-NB are also for what a live cell shows
 UNUSED = ["_static/scripts/fontawesome.js", "_static/scripts/fontawesome.js.LICENSE.txt", "_static/vendor", "_static/images"]
+ASIDE = re.compile(r',"complete"===document\.readyState\?(\w+)\(\):window\.addEventListener\("load",\1\)')
+r"""Where the theme asks every box of a page whether it scrolls, which lays all of it out; `reader.js` asks those that come near."""
+PLAIN = frozenset({Name, Name.Namespace, Name.Other, Punctuation, Punctuation.Marker, Text.Whitespace})
+r"""What the styles of code show as they show text: three of five words of a chapter's code."""
+SHEET = re.compile(r'\s*<link\b(?=[^>]* rel="stylesheet")[^>]* href="(?P<href>[^"?#]+\.css)[^"]*"[^>]*>')
+URL = re.compile(r"url\((?!['\"]?(?:data:|#|/|\w+:))(['\"]?)([^)'\"]+)\1\)")
 IMPORT = re.compile(r'@import "([^"]+\.css)";')
 RULE = re.compile(r"(?P<selectors>[^{};]+)\{[^{}]*\}")
 GROUP = re.compile(r"\([^()]*\)")
 CLASS = re.compile(r"\.(-?[A-Za-z_][\w-]*)")
 
 
+class Formatter(HtmlFormatter):
+    r"""Highlight code without elements around what is `PLAIN`.
+
+    Examples:
+        >>> from pygments import highlight, lexers
+        >>> print(highlight("a.b(1)", lexers.PythonLexer(), Formatter(nowrap=True)), end="")
+        a<span class="o">.</span>b(<span class="mi">1</span>)
+    """
+
+    def _get_css_classes(self, ttype):
+        return "" if ttype in PLAIN else super()._get_css_classes(ttype)
+
+
 def setup(app):
     r"""Connect these to a build."""
+    PygmentsBridge.html_formatter = Formatter
     app.connect("html-page-context", _choose, priority=900)
-    app.connect("build-finished", _trim)
+    app.connect("build-finished", _trim, priority=900)  # the theme writes the colors of code when a build is finished
 
 
 def _choose(app, pagename, templatename, context, doctree):
@@ -101,3 +130,26 @@ def _trim(app, error):
         for imported in IMPORT.findall(css):  # a page would wait for one after the other
             css = css.replace(f'@import "{imported}";', (sheet.parent / imported).read_text("utf8"))
         sheet.write_text(without_unused(css, classes), "utf8")
+    for page in out.rglob("*.html"):
+        if "_static" not in page.parts:
+            page.write_text(_with_one_sheet(page, out.resolve() / "_static"), "utf8")
+    script = out / "_static" / "scripts" / "pydata-sphinx-theme.js"
+    code = ASIDE.sub("", script.read_text("utf8"))
+    if '"load"' in code:
+        raise PressError(
+            f"{script.name} of the theme does not look as it did; see what it does when a page is there, and mend ASIDE in press/weight.py"
+        )
+    script.write_text(code, "utf8")
+
+
+def _with_one_sheet(page: Path, static: Path) -> str:
+    r"""Put the style sheets of a page into one, so that it is drawn after one answer and not after nine."""
+    html = page.read_text("utf8")
+    sheets = [(page.parent / link["href"]).resolve() for link in SHEET.finditer(html)]
+    if len(sheets) < 2:  # done when the page was written
+        return html
+    css = "".join(URL.sub(rf"url({os.path.relpath(sheet.parent, static)}/\2)", sheet.read_text("utf8")) for sheet in sheets)
+    one = static / f"{hashlib.sha256(css.encode()).hexdigest()[:12]}.css"
+    one.write_text(css, "utf8")
+    links = iter([f'\n<link rel="stylesheet" href="{os.path.relpath(one, page.parent.resolve())}" />'])
+    return SHEET.sub(lambda link: next(links, ""), html)

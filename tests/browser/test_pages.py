@@ -41,6 +41,30 @@ def test_the_switch_keeps_page_and_place(page, base, language, pages):
         assert page.title() != title and page.locator(f"[id='{anchor}']").count() == 1, name
 
 
+def test_without_javascript_the_switch_leads_to_the_same_page(browser, base):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{base}/ko/components/loss.html")
+    page.click(".lang-switch")
+    assert page.url == f"{base}/en/components/loss.html" and page.locator("article h1").inner_text().startswith("7. Loss")
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_a_wide_figure_large_enough_and_lets_the_keys_scroll_it(browser, base, scheme):
+    page = browser.new_page(viewport={"width": 360, "height": 740}, color_scheme=scheme)
+    page.goto(f"{base}/ko/components/loss.html")
+    box = page.locator(".picture:has(img.wide)").first
+    box.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('.picture:has(img.wide)').tabIndex === 0")
+    shown = box.locator(f"img.picture-{scheme}")
+    assert shown.bounding_box()["width"] > 400 and page.evaluate("document.documentElement.scrollWidth") <= 360
+    box.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.picture:has(img.wide)').scrollLeft > 0")
+    page.close()
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_the_map_is_read_clicked_and_walked_by_the_keys(page, base, language, width):

@@ -10,6 +10,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from press import weight
+
 PAGES = ["index", "bibliography", "part/first", "part/second", "part/forms"]
 CODE = ["part/first", "part/second", "part/forms"]
 SHARED = re.compile(r"(^|/)(status\.json|searchindex\.js|objects\.inv)$")  # these hold something of every page
@@ -233,3 +235,11 @@ def test_sphinx_alone_writes_the_same_pages(book, language, tmp_path):
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
     title = {"ko": "손실 재기", "en": "Measuring a Loss"}[language]
     assert title in (tmp_path / "out/part/first.html").read_text("utf8")
+
+
+def test_the_sheet_of_a_chapter_has_the_colors_of_code_in_both_themes(built):
+    page = built.root / "_build" / "site" / "ko" / "part" / "first.html"
+    css = (page.parent / weight.SHEET.search(page.read_text("utf8"))["href"]).resolve().read_text("utf8")
+    for theme in ("light", "dark"):
+        assert f'html[data-theme="{theme}"] .highlight .k {{' in css
+    assert "\n.highlight .k {" not in css  # what Sphinx writes before the theme does
