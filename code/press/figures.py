@@ -130,6 +130,8 @@ def _draw(pickled: Path, partial: Path, translations: dict[str, dict[str, str]],
         for language in LANGUAGES:
             with _texts(language, translations.get(language, {}), korean, missing):
                 figure = pickle.loads(pickled.read_bytes())
+                for axes in figure.axes:
+                    axes.set_axisbelow(True)  # no grid over bars
                 svg = io.StringIO()
                 figure.savefig(svg, format="svg", bbox_inches="tight", pad_inches=0.04, metadata={"Date": None, "Creator": None})
                 (partial / f"{language}.svg").write_text(svg.getvalue(), "utf8")

@@ -6,7 +6,7 @@ import cloudpickle
 import matplotlib.pyplot as plt
 import pytest
 
-from deepbook.plotting import PALETTE, use_book_style
+from deepbook.plotting import GRID, PALETTE, use_book_style
 from press import PressError, figures
 from press.figures import DARK, dark, draw
 
@@ -74,6 +74,12 @@ def test_a_drawing_has_light_dark_print_and_notebook_forms(drawn):
 def test_the_same_figure_is_drawn_to_the_same_bytes(drawn, tmp_path):
     again = drawing(tmp_path, everything)[0]
     assert {p.name: p.read_bytes() for p in again.iterdir()} == {p.name: p.read_bytes() for p in drawn[0].iterdir()}
+
+
+def test_the_grid_lies_under_bars(tmp_path):
+    out, _ = drawing(tmp_path, lambda ax: ax.bar([0, 1], [1, 2], color=PALETTE[1]))
+    svg = (out / "ko.svg").read_text("utf8")
+    assert svg.rindex(GRID) < svg.index(PALETTE[1])
 
 
 def untranslated(ax):
