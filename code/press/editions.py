@@ -22,6 +22,7 @@ WORDS = {
         "language": "언어",
         "contents": "이 장의 차례",
         "equation_link": "이 식의 주소",
+        "minutes": "읽고 셀을 돌려 보는 데 {minutes}분쯤 걸린다.",
     },
     "en": {
         "solution": "Solution",
@@ -34,6 +35,7 @@ WORDS = {
         "language": "Language",
         "contents": "On this page",
         "equation_link": "Link to this equation",
+        "minutes": "Reading the chapter and running its cells takes about {minutes} minutes.",
     },
 }
 

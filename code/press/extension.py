@@ -29,6 +29,7 @@ from press import (
     public,
     runs,
     search,
+    status,
     terms,
     weight,
 )
@@ -62,6 +63,7 @@ def setup(app):
     atlas.setup(app)
     app.add_post_transform(SettleParticles)
     app.add_post_transform(MarkKorean)
+    app.add_post_transform(SayMinutes)
     return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
 
 
@@ -128,6 +130,10 @@ def _merge(app, env, docnames, other):
 # -- figures ---------------------------------------------------------------------------------------------------------
 
 
+WIDE = 540
+r"""Pixels of a drawing whose letters would be too small to read if a phone showed it in its whole width."""
+
+
 class Pictures:
     r"""Show a figure as two drawings, of which the page's theme shows one (entry point ``myst_nb.mime_renderers``)."""
 
@@ -144,8 +150,9 @@ class Pictures:
                 node["classes"] = [*node.get("classes", []), f"picture-{theme}", "dark-light"]  # the last keeps the theme's filter off
                 node["loading"] = "lazy"  # so that the one that is not shown is not loaded
                 node["width"], node["height"] = _pixels(svg)  # so that nothing moves when it comes
+                node["classes"] += ["wide"] if int(node["width"]) > WIDE else []
             shown += image
-        return shown
+        return [nodes.container("", *shown, classes=["picture"])]  # a box of its own, which scrolls where a phone is too narrow for it
 
 
 def _pixels(svg: str) -> tuple[str, str]:
@@ -182,6 +189,20 @@ class MarkKorean(SphinxPostTransform):
             if "tag_korean-data" in cell["classes"]:
                 for block in cell.findall(lambda node: isinstance(node, nodes.literal_block | nodes.table)):
                     block["classes"].append("language-ko")  # docutils makes it lang="ko"
+
+
+class SayMinutes(SphinxPostTransform):
+    r"""Say under the title of a chapter how long it takes."""
+
+    default_priority = 900
+
+    def run(self, **kwargs):
+        page = self.env.docname
+        if has_cells(page):
+            minutes = status.minutes(page, (BOOK / f"{page}.md").read_text("utf8"))
+            said = editions.WORDS[self.config.language]["minutes"].format(minutes=minutes)
+            title = self.document.next_node(nodes.title)
+            title.parent.insert(title.parent.index(title) + 1, nodes.paragraph("", said, classes=["minutes"]))
 
 
 class SettleParticles(SphinxPostTransform):

@@ -248,7 +248,9 @@ const bookSearch = (() => {
     const lower = words.toLowerCase();
     const at = marked.map((mark) => lower.indexOf(mark)).find((found) => found >= 0) ?? 0;
     const start = at < 60 ? 0 : words.lastIndexOf(" ", at - 40) + 1;
-    const shown = (start ? "… " : "") + words.slice(start, start + 160) + (start + 160 < words.length ? " …" : "");
+    const more = start + 160 < words.length;
+    const end = more ? Math.max(words.lastIndexOf(" ", start + 160), start + 120) : words.length; // between two words where there are any
+    const shown = (start ? "… " : "") + words.slice(start, end) + (more ? " …" : "");
     const literal = (mark) => mark.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
     return marked.length ? shown.split(new RegExp(`(${marked.map(literal).join("|")})`, "giu")) : [shown];
   };

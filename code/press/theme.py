@@ -1,11 +1,17 @@
-r"""What the theme, MyST-NB and docutils leave to the book: the label of folded code, the description of a page, the bibliography as a list."""
+r"""What the theme, MyST-NB and docutils leave to the book: folded code, the description of a page, the bibliography, the parts beside it."""
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput
+
+PART = re.compile(
+    r'(?P<open><p [^>]*class="caption)(?P<rest>"[^>]*>)(?P<name><span class="caption-text">[^<]*</span>)</p>\s*'
+    r'<ul class="[^"]*">\s*<li class="toctree-l1(?P<here>[^"]*)">(?P<link><a [^>]*href="[^"]*\bindex\.html">)[^<]*</a></li>\s*</ul>'
+)
 
 
 def setup(app):
@@ -13,6 +19,7 @@ def setup(app):
     app.add_node(HideCodeCellNode, override=True, html=(_open_folded, depart_HideCellInput))
     app.add_node(nodes.citation, override=True, html=(_open_citation, _close_citation))
     app.connect("html-page-context", _describe)
+    app.connect("html-page-context", _link_parts, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -42,3 +49,26 @@ def _describe(app, pagename, templatename, context, doctree):
     description = (context.get("meta") or {}).get("description")
     if description:
         context["metatags"] += f'\n<meta name="description" content="{escape(description)}" />'
+
+
+def linked_parts(contents: str) -> str:
+    r"""Let the name of a part lead to its page, instead of the same name again below it.
+
+    Examples:
+        >>> above = '<p class="caption"><span class="caption-text">Start</span></p>'
+        >>> linked_parts(above + '<ul class="nav"><li class="toctree-l1"><a href="start/index.html">Start</a></li></ul>')
+        '<p class="caption"><a href="start/index.html"><span class="caption-text">Start</span></a></p>'
+    """
+    return PART.sub(r"\g<open>\g<here>\g<rest>\g<link>\g<name></a></p>", contents)
+
+
+def _link_parts(app, pagename, templatename, context, doctree):
+    made = context.get("generate_toctree_html")
+    if not made:
+        return
+
+    def linked(*given, **named):
+        contents = str(made(*given, **named))
+        return linked_parts(contents.replace('href="#"', 'href="index.html"') if pagename.endswith("/index") else contents)
+
+    context["generate_toctree_html"] = linked

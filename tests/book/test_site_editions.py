@@ -5,6 +5,7 @@ import re
 
 from press.literals import HANGUL
 from press.particles import PARTICLE
+from press.status import minutes
 
 MADE = ("genindex.html", "search.html")  # by Sphinx: their ids are letters of the alphabet
 LATIN = re.compile(r"[A-Za-z]{2}")
@@ -86,6 +87,20 @@ def test_no_english_around_the_korean(site, page, soup):
             english = LATIN.search(text) and not HANGUL.search(text) and not NAMES.match(text)
             reference = node.find_parent(class_="bibtex") or "#" in node.get("href", "")  # a cited title stays as it was published
             assert not english or reference, f"ko/{page}: {text!r} in <{node.name}>; give it Korean in locales/ko/LC_MESSAGES/sphinx.po"
+
+
+def test_minutes_are_said_under_the_title(site, chapter, soup):
+    said = [soup(x, f"{chapter.name}.html").select_one("h1 + p.minutes").get_text() for x in ("ko", "en")]
+    tens = [re.search(r"[1-9]+0", words)[0] for words in said]
+    assert tens[0] == tens[1] == str(minutes(chapter.name, chapter.text)), f"{chapter.name}: {said}"
+
+
+def test_a_part_has_one_link_beside_the_pages(site, page, soup):
+    for language in ("ko", "en"):
+        beside = soup(language, page).select_one(".bd-docs-nav")
+        parts = [link.get_text(strip=True) for link in beside.select("p.caption > a")]
+        others = [link.get_text(strip=True) for link in beside.select("li a")]
+        assert len(parts) > 2 and not set(parts) & set(others) and len(others) > 20, f"{language}/{page}: {parts}"
 
 
 def test_particles_are_settled(site, page, soup):

@@ -283,7 +283,7 @@ def test_what_is_cited_is_listed_at_the_end(book):
 def test_blocks_of_every_kind(book):
     text = prose(read(book, "en", "part/third"))
     for block in [
-        "# 3. Everything\n\nWe count 3 and see Values in [that house](https://example.org/a). From 1\\~3 for \\$5 it is a \\*star\\*.",
+        "# 3. Everything\n\nReading the chapter and running its cells takes about 10 minutes.\n\nWe count 3 and see Values in [that house](https://example.org/a). From 1\\~3 for \\$5 it is a \\*star\\*.",
         '```python\ndef square(x: float) -> float:\n    r"""Return the square."""\n    return x * x\n```',
         '**Listing 3.1** An example\n\n```python\nx = "`"\n```',
         "1. One\n\n   $$\\begin{aligned}a \\\\ b\\end{aligned}$$\n\n2. Two\n\n   - Inside `a|b`",
