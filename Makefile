@@ -3,7 +3,7 @@ PYTHON ?= python3
 SETUP := $(PYTHON) code/press/bootstrap.py
 PRESS := .venv/bin/press
 
-.PHONY: book test html pdf live messages status check bench clean
+.PHONY: book test html pdf live messages status gates check bench clean
 
 book:
 	@$(SETUP) tex
@@ -33,13 +33,16 @@ status:
 	@$(SETUP)
 	@$(PRESS) status
 
-check:
+gates:
 	@$(SETUP)
 	@$(PRESS) messages --check
 	@.venv/bin/python -m press.pins
 	@.venv/bin/ruff check code tests bench conf.py
 	@.venv/bin/ruff format --check code/press tests bench conf.py
 	@.venv/bin/ruff format --check --line-length 79 code/deepbook
+
+check: gates book
+	@.ci/notebooks all
 
 bench:
 	@$(SETUP)
