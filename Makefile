@@ -45,10 +45,11 @@ check: gates book
 	@.ci/notebooks all
 
 bench:
-	@$(SETUP)
+	@$(SETUP) tex browser
 	@mkdir -p _build/bench
 	@.venv/bin/pytest -q -o addopts= bench --benchmark-timer time.process_time --benchmark-max-time 0.5 --benchmark-sort name \
 	  --benchmark-columns min,median,rounds --benchmark-json _build/bench/library.json
+	@.venv/bin/python -m bench $(if $(CHAPTERS),--chapters $(CHAPTERS)) $(if $(ONLY),--only $(ONLY))
 
 clean:
 	rm -rf _build
