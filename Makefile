@@ -3,7 +3,7 @@ PYTHON ?= python3
 SETUP := $(PYTHON) code/press/bootstrap.py
 PRESS := .venv/bin/press
 
-.PHONY: book test html pdf live messages status gates check bench clean
+.PHONY: book test coverage html pdf live messages status gates check bench clean
 
 book:
 	@$(SETUP) tex
@@ -12,6 +12,13 @@ book:
 test:
 	@$(SETUP) tex browser
 	@.venv/bin/pytest -n auto
+
+coverage:
+	@$(SETUP) tex browser
+	@rm -rf _build/coverage && mkdir -p _build/coverage
+	@.venv/bin/coverage run -m pytest -n auto
+	@.venv/bin/coverage combine -q
+	@for part in press deepbook; do .venv/bin/coverage report --include "code/$$part/*" || exit; done
 
 html:
 	@$(SETUP)
