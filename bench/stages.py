@@ -92,8 +92,8 @@ class Bench:
 
     def ready(self, *modes: str) -> None:
         r"""Build what a stage changes, if it is not built."""
-        if not (self.book / "_build" / "site" / "pdf").exists():
-            self.press("book")
+        if not (self.book / "_build" / "site").exists():
+            self.press("html")
         for mode in modes:
             out = self.sources(mode)
             for language in LANGUAGES:
