@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from math import exp, log
 
+from deepbook.components.model.checks import check_whole
+
 
 def ngrams(tokens: Sequence[str], size: int) -> Counter:
     r"""Count the runs of `size` tokens that stand in a text.
@@ -17,10 +19,14 @@ def ngrams(tokens: Sequence[str], size: int) -> Counter:
     Returns:
         A `Counter` of tuples.
 
+    Raises:
+        ValueError: If `size` is below 1.
+
     Examples:
         >>> ngrams(["a", "b", "a", "b"], 2)
         Counter({('a', 'b'): 2, ('b', 'a'): 1})
     """
+    check_whole(size=size)
     runs = zip(*(tokens[k:] for k in range(size)), strict=False)
     return Counter(runs)
 

@@ -8,8 +8,13 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from deepbook.components.model.checks import check_whole
+from deepbook.components.model.checks import (
+    check_axes,
+    check_last,
+    check_whole,
+)
 from deepbook.milestones.seq2seq.tokens import PAD
+from deepbook.milestones.transformer.attention import check_tokens
 
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU}
 State = Tensor | tuple[Tensor, Tensor]
@@ -116,7 +121,20 @@ class AdditiveAttention(nn.Module):
 
         Returns:
             Mixtures `(B, T, memory_size)` and weights `(B, T, S)`.
+
+        Raises:
+            TypeError: If query or memory is no floating-point tensor.
+            ValueError: If the shapes do not fit.
         """
+        check_axes("query", query, "B, T, query_size")
+        check_axes("memory", memory, "B, S, memory_size")
+        check_last("query", query, self.of_query.in_features)
+        check_last("memory", memory, self.of_memory.in_features)
+        if mask.shape != memory.shape[:2]:
+            raise ValueError(
+                f"mask must be (B, S), {tuple(memory.shape[:2])} as the "
+                f"memory, got {tuple(mask.shape)}"
+            )
         asked = self.of_query(query)[:, :, None]  # (B, T, 1, A)
         offered = self.of_memory(memory)[:, None]  # (B, 1, S, A)
         scores = self.score(torch.tanh(asked + offered))[..., 0]  # (B, T, S)
@@ -193,8 +211,11 @@ class Translator(nn.Module):
             The `Memory`.
 
         Raises:
-            ValueError: If a row holds padding alone.
+            TypeError: If `source` is no tensor of integers.
+            ValueError: If its shape is not `(B, S)`, or a row holds padding
+                alone.
         """
+        check_tokens("source", source)
         mask = source != PAD
         if not mask.any(dim=1).all():
             raise ValueError(
@@ -223,7 +244,12 @@ class Translator(nn.Module):
         Returns:
             Logits `(B, T, target_words)`, the state after the last word, and
             the weights of the attention `(B, T, S)` or None.
+
+        Raises:
+            TypeError: If `words` is no tensor of integers.
+            ValueError: If its shape is not `(B, T)`.
         """
+        check_tokens("words", words)
         said, state = self.decoder(self.target_embedding(words), state)
         if not self.config.attention:
             return self.output(said), state, None

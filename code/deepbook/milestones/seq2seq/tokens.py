@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from deepbook.milestones.seq2seq.language import Pair
+from deepbook.milestones.transformer.attention import check_tokens
 
 PAD, BOS, EOS, UNKNOWN = range(4)
 """Numbers of the tokens for padding, beginning, end, and what is unknown."""
@@ -87,11 +88,20 @@ class Vocabulary:
         return "".join(self.pieces(numbers))
 
     def pieces(self, numbers: Sequence[int] | Tensor) -> list[str]:
-        r"""The tokens of token numbers up to the first `EOS`."""
+        r"""The tokens of token numbers up to the first `EOS`.
+
+        Raises:
+            ValueError: If a number before it belongs to no token.
+        """
         found = []
         for number in map(int, numbers):
             if number == EOS:
                 break
+            if not 0 <= number < len(self):
+                raise ValueError(
+                    f"numbers must be 0 to {len(self) - 1}, got {number}; "
+                    "decode with the vocabulary of the target"
+                )
             if number not in (PAD, BOS):
                 found.append(self.tokens[number])
         return found
@@ -175,8 +185,13 @@ def trim(numbers: Tensor) -> Tensor:
     Returns:
         `(B, T')` with T' at most T.
 
+    Raises:
+        TypeError: If `numbers` is no tensor of integers.
+        ValueError: If its shape is not `(B, T)`.
+
     Examples:
         >>> trim(torch.tensor([[5, 2, 0, 0], [5, 6, 2, 0]])).shape
         torch.Size([2, 3])
     """
+    check_tokens("numbers", numbers)
     return numbers[:, : int((numbers != PAD).sum(1).max())]

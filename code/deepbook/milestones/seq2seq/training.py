@@ -25,6 +25,9 @@ def token_loss(logits: Tensor, gold: Tensor) -> Tensor:
     Returns:
         A scalar.
 
+    Raises:
+        ValueError: If the shapes do not fit.
+
     Examples:
         Two words alike: log 2, whatever stands under the padding.
 
@@ -32,6 +35,12 @@ def token_loss(logits: Tensor, gold: Tensor) -> Tensor:
         >>> token_loss(torch.zeros(1, 2, 2), gold)
         tensor(0.6931)
     """
+    if logits.ndim != 3 or logits.shape[:-1] != gold.shape:
+        raise ValueError(
+            "logits and gold must be (B, T, K) and (B, T), got "
+            f"{tuple(logits.shape)} and {tuple(gold.shape)}; ask for the "
+            "token after each word"
+        )
     return F.cross_entropy(
         logits.flatten(0, 1), gold.flatten(), ignore_index=PAD
     )
