@@ -9,6 +9,7 @@ import math
 import pytest
 import scipy.linalg
 import torch
+from torch import nn
 from torch.nn import functional
 from torch.testing import assert_close
 
@@ -166,6 +167,39 @@ def test_networks_equal_linear_layers(name):
         assert_close(networks(x)[run], h[:, 0])
 
 
+def test_play_equals_the_algorithm():
+    r"""Algorithm 1 with torch's own layers, loss and optimizer, and R1 written out; from the same weights, batches and noise."""
+    match = play(RING, ring, [0], 5, batch_size=16, penalty=0.5)
+    g = source(0)
+
+    def plain(networks, activation):
+        layers = []
+        for weight, bias in zip(networks.weights, networks.biases, strict=True):
+            layers += [nn.Linear(*weight.shape[1:]), activation]
+            layers[-2].load_state_dict({"weight": weight[0].T, "bias": bias[0, 0]})
+        return nn.Sequential(*layers[:-1])
+
+    forger = plain(Generator(RING, [g]), nn.ReLU())
+    police = plain(Discriminator(RING, [g]), nn.LeakyReLU(0.2))
+    steppers = [torch.optim.Adam(net.parameters(), lr=0.003, betas=(0.5, 0.999)) for net in (police, forger)]
+    fixed = torch.randn(500, 8, generator=g)
+    for _ in range(5):
+        real = ring(16, g).requires_grad_()
+        fake = forger(torch.randn(16, 8, generator=g)).detach()
+        logits = torch.cat([police(real), police(fake)])
+        (slope,) = torch.autograd.grad(logits.sum(), real, create_graph=True)
+        right = torch.cat([torch.ones(16, 1), torch.zeros(16, 1)])
+        cost = 2 * functional.binary_cross_entropy_with_logits(logits, right) + 0.5 / 2 * slope.square().sum(1).mean()
+        steppers[0].zero_grad()
+        cost.backward()
+        steppers[0].step()
+        fooled = functional.logsigmoid(police(forger(torch.randn(16, 8, generator=g)))).mean()
+        steppers[1].zero_grad()
+        (-fooled).backward()
+        steppers[1].step()
+    assert_close(match.samples[-1, 0], forger(fixed), atol=1e-4, rtol=1e-4)
+
+
 # --- property --------------------------------------------------------------------------------------------------------
 
 
@@ -271,6 +305,13 @@ ROWS = torch.zeros(4, 2)
         (lambda: play(RING, ring, [0], 1, loss="hinge"), ValueError, "kind must be one of"),
         (lambda: ring_centers(0), ValueError, "modes must be 1 or more, got 0"),
         (lambda: ring(0, source()), ValueError, "count must be 1 or more, got 0"),
+        (lambda: ring(1, source(), modes=0), ValueError, "modes must be 1 or more, got 0"),
+        (lambda: ring(1, source(), std=-1.0), ValueError, "std must be 0 or more and finite, got -1.0"),
+        (lambda: Generator(RING, [source()])(ROWS), ValueError, r"x must have shape \(R, B, in\), here \(1, B, 8\), got \(4, 2\)"),
+        (lambda: Discriminator(RING, [source()])(ROWS.expand(2, 4, 2)), ValueError, r"got \(2, 4, 2\); give every run a batch"),
+        (lambda: optimal_discriminator(Z, Z[:1]), ValueError, r"same points, got shapes \(3,\) and \(1,\)"),
+        (lambda: jensen_shannon(Z, Z, 0.0), ValueError, "width must be positive, got 0.0"),
+        (lambda: play(RING, ring, [0], 1, shown=0), ValueError, "shown must be 1 or more, got 0"),
         (lambda: mode_coverage(ROWS, torch.zeros(4, 3), 0.1), ValueError, r"must be \(N, D\) and \(M, D\).*flatten"),
         (lambda: mode_coverage(ROWS, ROWS, 0.0), ValueError, "std must be positive, got 0.0"),
         (lambda: frechet_distance(ROWS[:1], ROWS), ValueError, "samples in a must be 2 or more, got 1"),

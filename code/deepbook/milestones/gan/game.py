@@ -113,6 +113,7 @@ def play(
         generator_rate=rates[0],
         discriminator_rate=rates[1],
     )
+    check_number("shown", shown, shown >= 1, "1 or more")
     check_number("average", average, 0 <= average < 1, "in [0, 1)")
     sources = [torch.Generator().manual_seed(seed) for seed in seeds]
     generator = Generator(config, sources)

@@ -8,7 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from deepbook.checks import check_filled, check_floating, check_range
+from deepbook.checks import (
+    check_filled,
+    check_floating,
+    check_number,
+    check_range,
+)
 
 
 def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
@@ -134,7 +139,8 @@ def optimal_discriminator(real: Tensor, fake: Tensor) -> Tensor:
         Probabilities of "real"; 1/2 where neither density has mass.
 
     Raises:
-        ValueError: If a density is negative.
+        TypeError: If a density is no floating-point tensor.
+        ValueError: If one is negative, or the shapes differ.
 
     Examples:
         >>> optimal_discriminator(torch.tensor([3.0, 0.0]),
@@ -144,9 +150,7 @@ def optimal_discriminator(real: Tensor, fake: Tensor) -> Tensor:
     References:
         Goodfellow et al., Generative Adversarial Nets (2014), proposition 1.
     """
-    for name, density in (("real", real), ("fake", fake)):
-        check_floating(name, density)
-        check_range(name, density, density >= 0, "densities of 0 or more")
+    _check_densities(real, fake)
     both = real + fake
     ratio = real / torch.where(both > 0, both, 1.0)
     return torch.where(both > 0, ratio, 0.5)
@@ -164,7 +168,9 @@ def jensen_shannon(real: Tensor, fake: Tensor, width: float = 1.0) -> Tensor:
         A scalar between 0 and log 2.
 
     Raises:
-        ValueError: If a density is negative.
+        TypeError: If a density is no floating-point tensor.
+        ValueError: If one is negative, the shapes differ, or `width` is not
+            positive.
 
     Examples:
         Nothing in common makes log 2.
@@ -172,9 +178,8 @@ def jensen_shannon(real: Tensor, fake: Tensor, width: float = 1.0) -> Tensor:
         >>> jensen_shannon(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]))
         tensor(0.6931)
     """
-    for name, density in (("real", real), ("fake", fake)):
-        check_floating(name, density)
-        check_range(name, density, density >= 0, "densities of 0 or more")
+    _check_densities(real, fake)
+    check_number("width", width, width > 0, "positive")
     middle = (real + fake) / 2
     total = torch.zeros((), dtype=real.dtype)
     for density in (real, fake):
@@ -182,3 +187,14 @@ def jensen_shannon(real: Tensor, fake: Tensor, width: float = 1.0) -> Tensor:
         logs = (density[inside] / middle[inside]).log()
         total = total + (density[inside] * logs).sum() * width / 2
     return total
+
+
+def _check_densities(real: Tensor, fake: Tensor) -> None:
+    for name, density in (("real", real), ("fake", fake)):
+        check_floating(name, density)
+        check_range(name, density, density >= 0, "densities of 0 or more")
+    if real.shape != fake.shape:
+        raise ValueError(
+            "real and fake must be densities at the same points, got shapes "
+            f"{tuple(real.shape)} and {tuple(fake.shape)}"
+        )

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from deepbook.checks import check_floating, check_number
+from deepbook.checks import check_floating, check_not_negative, check_number
 
 
 def ring_centers(modes: int = 8, radius: float = 2.0) -> Tensor:
@@ -53,7 +53,7 @@ def ring(
         `(count, 2)`.
 
     Raises:
-        ValueError: If count is below 1.
+        ValueError: If count or modes is below 1, or std negative.
 
     Examples:
         >>> x = ring(1000, torch.Generator().manual_seed(0), std=0.0)
@@ -61,6 +61,8 @@ def ring(
         (2.0, 1000)
     """
     check_number("count", count, count >= 1, "1 or more")
+    check_number("modes", modes, modes >= 1, "1 or more")
+    check_not_negative(std=std)
     picked = torch.randint(modes, (count,), generator=generator)
     jitter = torch.randn(count, 2, generator=generator)
     return ring_centers(modes, radius)[picked] + std * jitter

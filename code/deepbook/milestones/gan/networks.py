@@ -67,7 +67,8 @@ class Networks(nn.Module):
         bounded: Whether a sigmoid ends the network.
 
     Raises:
-        ValueError: If there are fewer than two sizes, or no generators.
+        ValueError: If there are fewer than two sizes, or no generators;
+            when called, if the input has another shape.
 
     Examples:
         >>> two = [torch.Generator().manual_seed(s) for s in (0, 1)]
@@ -105,6 +106,12 @@ class Networks(nn.Module):
             self.biases.append(torch.zeros(len(generators), 1, fan_out))
 
     def forward(self, x: Tensor) -> Tensor:
+        runs, fan_in, _ = self.weights[0].shape
+        if x.ndim != 3 or x.shape[0] != runs or x.shape[2] != fan_in:
+            raise ValueError(
+                f"x must have shape (R, B, in), here ({runs}, B, {fan_in}), "
+                f"got {tuple(x.shape)}; give every run a batch"
+            )
         last = len(self.weights) - 1
         for i, weight in enumerate(self.weights):
             x = torch.baddbmm(self.biases[i], x, weight)  # (R, B, out)
