@@ -351,7 +351,10 @@ def test_clipped_gradients_take_short_steps(clip):
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_miniature_learns(seed):
-    r"""In 200 steps of 300 tokens it puts most short sentences into English, whose pairs of verb and object it never saw."""
+    r"""In 200 steps of 300 tokens it puts short sentences into English, whose pairs of verb and object it never saw.
+
+    Measured: 40, 36 and 39 of 40 right to the letter from seeds 0, 1 and 2.
+    """
     grammar = Grammar(kinds=("sentence",), clauses=(1, 1), detail=0.0)
     pairs, test = make_pairs(1500, grammar, seeded(10)), make_pairs(40, grammar, seeded(11), test=True)
     korean, english = (Vocabulary.of(getattr(p, name) for p in pairs) for name in ("korean", "english"))
@@ -364,7 +367,7 @@ def test_miniature_learns(seed):
     assert len(losses) == 200 and sum(losses[-10:]) < 0.35 * sum(losses[:10])
     said = greedy(model, encode_pairs(test, korean, english)[0], begin=BOS, end=EOS)
     right = sum(english.decode(row) == pair.english for row, pair in zip(said, test, strict=True))
-    assert right >= 20, f"{right} of 40"
+    assert right >= 28, f"{right} of 40"
 
 
 # --- published sizes -------------------------------------------------------------------------------------------------
