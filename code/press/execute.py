@@ -92,7 +92,7 @@ def execute(chapter: str, text: str, seconds: int = SECONDS) -> Outcome:
                 _kernels.discard(process)
     report = next(o["data"][REPORT] for o in notebook.cells[-1].outputs if REPORT in o.get("data", {}))
     report["values"].update({name: float(value) for name, value in report.pop("infinite").items()})
-    outputs = [[dict(o) for o in cell.outputs] for cell in notebook.cells[1:-1]]
+    outputs = [joined(cell.outputs) for cell in notebook.cells[1:-1]]
     for (line, _, options), outs in zip(found, outputs, strict=True):
         _inspect(outs, options.get("tags", []), f"book/{chapter}.md:{line}")
     return Outcome(outputs, report, [round(clock[i + 1], 3) for i in range(len(found))])
@@ -103,6 +103,22 @@ def kill_all() -> None:
     _interrupted.set()  # a kernel that only starts now ends at its first cell
     for process in list(_kernels):
         process.kill()
+
+
+def joined(outputs: list[dict]) -> list[dict]:
+    r"""Return outputs with what was printed in one go in one piece: where a kernel cuts it depends on the clock.
+
+    Examples:
+        >>> joined([{"name": "stdout", "text": "a\n"}, {"name": "stdout", "text": "b\n"}, {"data": {}}, {"name": "stdout", "text": "c\n"}])
+        [{'name': 'stdout', 'text': 'a\nb\n'}, {'data': {}}, {'name': 'stdout', 'text': 'c\n'}]
+    """
+    whole: list[dict] = []
+    for output in outputs:
+        if whole and output.get("name") and output["name"] == whole[-1].get("name"):
+            whole[-1]["text"] += output["text"]
+        else:
+            whole.append(dict(output))
+    return whole
 
 
 def _inspect(outputs: list[dict], tags: list[str], where: str) -> None:

@@ -85,9 +85,6 @@ def _code_cell(chapter: str, number: int, cell: tuple, run: runs.Run, labels: di
     _, source, options = cell
     outputs: list[nbformat.NotebookNode] = []
     for output in read.shown(chapter, run.outputs[number], cell, number + 1, labels, language):
-        if outputs and output.get("name") and output["name"] == outputs[-1].get("name"):
-            outputs[-1].text += output["text"]
-            continue
         name = output.get("data", {}).get(FIGURE)
         if name:
             png = (drawings.drawing(run, name, labels) / f"{language}.png").read_bytes()

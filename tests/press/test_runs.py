@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from press import PressError, drawings, kernel, runs
-from press.execute import Outcome
+from press.execute import Outcome, execute
 
 CELL = "```{code-cell}\n%s\n```\n"
 
@@ -199,6 +199,11 @@ def test_what_no_chapter_uses_goes_after_a_while(store, monkeypatch):
     os.utime(used, (0, 0))
     runs.all_runs(lambda line: None)
     assert used.exists() and young.exists() and not old.exists() and not part.exists() and not drawing.exists()
+
+
+def test_what_a_cell_prints_slowly_is_one_output():
+    cell = CELL % "import time\nfor n in range(3):\n    print(n, flush=True)\n    time.sleep(0.3)"
+    assert [output["text"] for output in execute("part/slow", cell).outputs[0]] == ["0\n1\n2\n"]
 
 
 def test_a_run_depends_on_data_and_not_on_how_deepbook_is_installed(monkeypatch):
