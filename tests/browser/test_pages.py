@@ -41,6 +41,18 @@ def test_the_switch_keeps_page_and_place(page, base, language, pages):
         assert page.title() != title and page.locator(f"[id='{anchor}']").count() == 1, name
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_an_address_leads_to_its_place(page, base, width):
+    r"""Also where all that stands above it has not been laid out yet."""
+    page.set_viewport_size({"width": width, "height": 740})
+    address = f"{base}/ko/components/loss.html"
+    page.goto(address)
+    for anchor in page.evaluate("[...document.querySelectorAll('article figure[id]')].map((figure) => figure.id)")[2::3]:
+        page.goto("about:blank")
+        page.goto(f"{address}#{anchor}")
+        page.wait_for_function("(id) => Math.abs(document.getElementById(id).getBoundingClientRect().top - 60) < 70", arg=anchor)
+
+
 def test_without_javascript_the_switch_leads_to_the_same_page(browser, base):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
