@@ -285,6 +285,9 @@ WORLD = SceneConfig(height=24, width=24, angle=(0.0, 360.0), position=0.1, scale
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_the_miniature_learns_without_labels(seed):
+    r"""In 250 steps of 64 pictures without labels, the loss falls by more than 0.5 nats below a guess, and a probe with 32 labels gets more than
+    70% of new pictures right, 25 points more than before.
+    """
     unlabelled = make_scenes(2000, WORLD, seeded(0)).images
     few, fresh = make_scenes(32, WORLD, seeded(1)), make_scenes(500, WORLD, seeded(2))
     model = initialize(SimCLR(CONFIGS["miniature"]), seeded(seed)).eval()
