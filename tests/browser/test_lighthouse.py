@@ -12,7 +12,10 @@ from press.maths import node_binary
 
 LIGHTHOUSE = ROOT / "node_modules" / "lighthouse" / "cli" / "index.js"
 LEAST = {"performance": 0.95, "accessibility": 0.95, "best-practices": 0.95}
-TRIES = 3  # a machine that does something else at the same time makes a page look slow, never fast
+BUSY = 1000
+r"""The index of a machine's speed at which Lighthouse itself says that it is too slow to judge by; of two cores 600 to 1,700 were seen."""
+LEAST_BUSY = LEAST | {"performance": 0.7}
+TRIES = 4  # a machine that does something else at the same time makes a page look slow, never fast
 
 
 def _scores(address: str, out) -> dict:
@@ -38,7 +41,10 @@ def test_a_chapter_on_a_phone(browser, base, address, tmp_path):
         (pytest.fail if os.environ.get("CI") else pytest.skip)("no Lighthouse; `make test` installs it")
     for _ in range(TRIES):
         report = _scores(f"{base}/{address}", tmp_path / "report.json")
-        low = {name: part["score"] for name, part in report["categories"].items() if part["score"] < LEAST[name]}
-        if not low:
+        scores = {name: part["score"] for name, part in report["categories"].items()}
+        if all(scores[name] >= LEAST[name] for name in LEAST):
             return
-    pytest.fail(f"{address}: {low}\n" + "\n".join(_faults(report)))
+    busy = report["environment"]["benchmarkIndex"] <= BUSY
+    low = {name: score for name, score in scores.items() if score < (LEAST_BUSY if busy else LEAST)[name]}
+    if low:
+        pytest.fail(f"{address}: {low}\n" + "\n".join(_faults(report)))

@@ -9,6 +9,7 @@ import pytest
 
 pytestmark = pytest.mark.parametrize("base", ["http"], indirect=True)
 MOST = 250_000  # bytes of a chapter without its figures, compressed as a server does
+NEAR = 5_000  # boxes that are laid out when a chapter has been opened; all of one are up to 30,000
 PACKED = (".woff2", ".png")
 
 
@@ -60,6 +61,26 @@ def test_a_chapter_is_light(browser, base, language, pages, site_files):
         if sum(sizes.values()) > MOST:
             heavy[name] = sum(sizes.values()), sorted(sizes.items(), key=lambda item: -item[1])[:12]
     assert heavy == {}
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_phone_lays_out_of_a_page_what_is_near(browser, base, language, pages):
+    r"""What makes a long page quick, counted: unlike seconds, a count is the same on a machine that is busy."""
+    far = {}
+    for name in pages(language, made=True):
+        context = browser.new_context(viewport={"width": 412, "height": 823})
+        page = context.new_page()
+        page.route("**/_images/*", lambda route: route.abort())
+        devtools = context.new_cdp_session(page)
+        devtools.send("Performance.enable")
+        page.goto(f"{base}/{language}/{name}")
+        page.wait_for_timeout(100)
+        boxes = {row["name"]: row["value"] for row in devtools.send("Performance.getMetrics")["metrics"]}["LayoutObjects"]
+        context.close()
+        assert boxes > 100
+        if boxes > NEAR:
+            far[name] = boxes
+    assert far == {}
 
 
 def test_a_page_without_formulas_or_code_loads_nothing_for_them(browser, base, site_files):
