@@ -139,7 +139,7 @@ NATURE = ((32, 8, 4), (64, 4, 2), (64, 3, 1))
 """Convolutions of the paper of 2015."""
 
 CONFIGS = {
-    "miniature": QConfig(3, 2, 8, ((16, 3, 1),), hidden=64),
+    "miniature": QConfig(3, 2, 8, ((16, 3, 1),), hidden=128),
     "linear": QConfig(3, 2, 8),
     "dqn-2013": QConfig(4, convolutions=NIPS, hidden=256),
     "dqn-2013-18": QConfig(18, convolutions=NIPS, hidden=256),
