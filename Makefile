@@ -11,7 +11,8 @@ book:
 
 test:
 	@$(SETUP) tex browser
-	@.venv/bin/pytest -n auto
+	@.venv/bin/pytest -n auto -m "not alone"
+	@.venv/bin/pytest -m alone tests/browser
 
 coverage:
 	@$(SETUP) tex browser

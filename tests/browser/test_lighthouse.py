@@ -34,6 +34,7 @@ def _faults(report: dict) -> list[str]:
     ]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("base", ["http"], indirect=True)
 @pytest.mark.parametrize("address", ["ko/components/loss.html", "en/milestones/transformer.html"])
 def test_a_chapter_on_a_phone(browser, base, address, tmp_path):
