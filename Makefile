@@ -17,7 +17,7 @@ test:
 coverage:
 	@$(SETUP) tex browser
 	@rm -rf _build/coverage && mkdir -p _build/coverage
-	@.venv/bin/coverage run -m pytest -n auto
+	@.venv/bin/coverage run -m pytest -n auto -m "not alone"
 	@.venv/bin/coverage combine -q
 	@for part in press deepbook; do .venv/bin/coverage report --include "code/$$part/*" || exit; done
 
