@@ -30,6 +30,7 @@ from deepbook.milestones.bert import (
     WordPiece,
     language,
 )
+from deepbook.milestones.bert.network import draw_normal
 from deepbook.milestones.bert.pieces import characters, gain, joined, learn
 from deepbook.start.reading_papers.printed import rounds_to
 from deepbook.training import initialize
@@ -372,6 +373,9 @@ def test_examples_tell_nothing_but_by_their_noun():
         (lambda: gain(2, 5, 4, 8), ValueError, "their sum up to total"),
         (lambda: characters(""), ValueError, "word must have at least one character"),
         (lambda: learn(Counter(), -1), ValueError, "wanted must be 0 or more, got -1"),
+        (lambda: learn(Counter({"ab": 1}), 2), ValueError, "must offer 2 pairs to join, got 1"),
+        (lambda: joined(("b", "e")), ValueError, "right piece must begin with \"##\", got 'e'"),
+        (lambda: WordPiece(SPECIAL).encode(3), TypeError, "text must be a string, got int"),
         (lambda: WordPiece.train("text", 300), TypeError, r"write \[text\]"),
         (lambda: WordPiece.train([ENGLISH], 12), ValueError, "size must hold 5 special pieces and .* got 12"),
         (lambda: WordPiece.train(["ab"], 9, least=1), ValueError, "must offer 2 pairs to join, got 1"),
@@ -389,7 +393,13 @@ def test_examples_tell_nothing_but_by_their_noun():
         (lambda: Config(vocabulary=0), ValueError, "vocabulary"),
         (lambda: replace(TINY, num_heads=5), ValueError, "num_heads must be a divisor of size, 12, got 5"),
         (lambda: replace(TINY, dropout=1.0), ValueError, r"dropout must be in \[0, 1\)"),
-        (lambda: replace(TINY, spread=0.0), ValueError, "spread"),
+        (lambda: replace(TINY, spread=0.0), ValueError, "spread must be positive and finite, got 0.0"),
+        (lambda: draw_normal(BERT(TINY), math.nan, seeded()), ValueError, "spread must be positive and finite, got nan"),
+        (lambda: lively(BERT).pool(torch.zeros(2, 12)), ValueError, r"rows must have shape \(B, T, D\), .* got \(2, 12\)"),
+        (lambda: lively(BERT).pool(torch.zeros(2, 3, 11)), ValueError, "rows must have 12 numbers"),
+        (lambda: lively().words(torch.zeros(2, 11)), ValueError, "rows must have 12 numbers"),
+        (lambda: lively()(*rows(), torch.zeros(2, 8)), ValueError, "at must be bool .* got torch.float32"),
+        (lambda: lively()(*rows(), torch.ones(2, 7) > 0), ValueError, r"shape of tokens, \(2, 8\), got torch.bool with shape \(2, 7\)"),
         (lambda: lively()(torch.zeros(1, 2)), TypeError, "got torch.float32"),
         (lambda: lively()(torch.tensor([7])), ValueError, r"shape \(B, T\)"),
         (lambda: lively()(torch.full((1, 11), 7)), ValueError, "tokens a text must be 10 at most, got 11"),
@@ -399,7 +409,13 @@ def test_examples_tell_nothing_but_by_their_noun():
         (lambda: book.fit(lively(), None, steps=0, learning_rate=1.0, generator=seeded()), ValueError, "steps"),
         (lambda: book.fit(lively(), None, steps=1, learning_rate=0.0, generator=seeded()), ValueError, "learning_rate"),
         (lambda: book.fit(lively(), None, steps=1, learning_rate=1.0, generator=seeded(), warmup=1.0), ValueError, "warmup"),
+        (lambda: book.draw_pairs([[[5], [6]], [[7]]], 0, seeded()), ValueError, "count"),
+        (lambda: language.make_sentence("", "탔다", "의사"), ValueError, "must end in a Hangul syllable, got ''"),
+        (lambda: language.make_sentence("bus", "탔다", "의사"), ValueError, "must end in a Hangul syllable, got 'bus'"),
+        (lambda: language.make_sentence("배", "", "의사"), ValueError, "verb must be a word, got none"),
         (lambda: language.make_diaries(0, seeded()), ValueError, "count"),
+        (lambda: language.make_diaries(1, seeded(), sentences=0), ValueError, "sentences"),
+        (lambda: language.make_examples(0, seeded()), ValueError, "count"),
         (lambda: language.make_examples(1, seeded(), ("stone",)), ValueError, "kinds must be some of"),
     ],
 )

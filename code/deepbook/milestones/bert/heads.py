@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from deepbook.components.model.checks import check_whole
+from deepbook.components.model.checks import check_last, check_whole
 from deepbook.milestones.bert.network import BERT, Config, draw_normal
 
 
@@ -50,7 +50,11 @@ class Pretrainer(nn.Module):
 
         Returns:
             Logits `(..., V)`.
+
+        Raises:
+            ValueError: If the last axis is not D.
         """
+        check_last("rows", rows, self.config.size)
         x = self.norm(F.gelu(self.transform(rows)))
         return F.linear(x, self.bert.tokens.weight, self.bias)
 
@@ -70,8 +74,20 @@ class Pretrainer(nn.Module):
         Returns:
             Logits `(B, T, V)`, or `(M, V)` with `at`; and `(B, 2)`, where
             class 1 means that the second text follows the first.
+
+        Raises:
+            TypeError: If `tokens` is no tensor of integers.
+            ValueError: If an argument has another shape, or `at` is not bool.
         """
         rows = self.bert(tokens, segments)
+        if at is not None and (
+            at.dtype != torch.bool or at.shape != tokens.shape
+        ):
+            raise ValueError(
+                "at must be bool with the shape of tokens,"
+                f" {tuple(tokens.shape)}, got {at.dtype} with shape"
+                f" {tuple(at.shape)}; compare, as in tokens == 4"
+            )
         chosen = rows if at is None else rows[at]
         return self.words(chosen), self.follows(self.bert.pool(rows))
 

@@ -64,10 +64,18 @@ def make_sentence(noun: str, verb: str, person: str) -> str:
     Returns:
         The sentence.
 
+    Raises:
+        ValueError: If a word is empty, or the noun or the person does not end
+            in a Hangul syllable, so that no particle can be chosen.
+
     Examples:
         >>> make_sentence("배", "탔다", "의사")
         '의사가 배를 탔다.'
     """
+    if not verb:
+        raise ValueError(
+            "verb must be a word, got none; take one of VERBS or NEUTRAL"
+        )
     subject, thing = particle(person, "subject"), particle(noun, "object")
     return f"{subject} {thing} {verb}."
 

@@ -9,7 +9,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from deepbook.checks import check_number
-from deepbook.components.model.checks import check_whole
+from deepbook.components.model.checks import (
+    check_axes,
+    check_last,
+    check_whole,
+)
 from deepbook.milestones.transformer import EncoderLayer, padding_mask
 from deepbook.milestones.transformer.attention import check_tokens
 
@@ -31,7 +35,7 @@ class Config:
 
     Raises:
         ValueError: If a size is below 1, the heads do not divide D, `dropout`
-            is not within [0, 1) or `spread` not positive.
+            is not within [0, 1) or `spread` not positive and finite.
 
     Examples:
         >>> Config(vocabulary=99).size
@@ -57,7 +61,8 @@ class Config:
         check_number("num_heads", self.num_heads, fits, wanted)
         good = 0 <= self.dropout < 1
         check_number("dropout", self.dropout, good, "in [0, 1)")
-        check_number("spread", self.spread, self.spread > 0, "positive")
+        good = 0 < self.spread < float("inf")
+        check_number("spread", self.spread, good, "positive and finite")
 
 
 class Layer(EncoderLayer):
@@ -175,7 +180,13 @@ class BERT(nn.Module):
 
         Returns:
             `(B, D)`, within [-1, 1].
+
+        Raises:
+            TypeError: If `rows` is no tensor of floating-point numbers.
+            ValueError: If it has another shape.
         """
+        check_axes("rows", rows, "B, T, D")
+        check_last("rows", rows, self.config.size)
         return torch.tanh(self.pooler(rows[:, 0]))
 
 
@@ -190,12 +201,17 @@ def draw_normal(
         spread: Standard deviation.
         generator: Source of randomness; None for the global one.
 
+    Raises:
+        ValueError: If `spread` is not positive and finite.
+
     Examples:
         >>> layer = nn.Linear(1000, 10)
         >>> draw_normal(layer, 0.5, torch.Generator().manual_seed(0))
         >>> round(layer.weight.std().item(), 1), layer.bias.sum().item()
         (0.5, 0.0)
     """
+    good = 0 < spread < float("inf")
+    check_number("spread", spread, good, "positive and finite")
     for name, parameter in module.named_parameters():
         if parameter.ndim > 1:
             parameter.normal_(0.0, spread, generator=generator)

@@ -150,10 +150,18 @@ def joined(pair: Pair) -> str:
     Returns:
         The piece.
 
+    Raises:
+        ValueError: If the right one does not begin with "##".
+
     Examples:
         >>> joined(("b", "##e")), joined(("##r", "##t"))
         ('be', '##rt')
     """
+    if not pair[1].startswith("##"):
+        raise ValueError(
+            f'the right piece must begin with "##", got {pair[1]!r}; only'
+            " pieces within a word are joined"
+        )
     return pair[0] + pair[1][2:]
 
 
