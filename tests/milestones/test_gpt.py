@@ -399,10 +399,24 @@ def test_validation_shares_no_passage():
 # --- rejection -------------------------------------------------------------------------------------------------------
 
 
+def rows():
+    return torch.zeros(2, 3, 4, 5)
+
+
+def filled():
+    cache = Cache()
+    cache.extend(0, rows(), rows())
+    return cache
+
+
 @pytest.mark.parametrize(
     ("call", "error", "says"),
     [
         (lambda: book.split_words(b"a"), TypeError, "text must be a string, got bytes"),
+        (lambda: book.may_join("a", b"b"), TypeError, r"left must be bytes, got str; write text.encode\(\)"),
+        (lambda: book.may_join(b"a", [98]), TypeError, "right must be bytes, got list"),
+        (lambda: book.may_join(b"a", b""), ValueError, "right must hold a byte or more"),
+        (lambda: book.may_join(b"", b"a"), ValueError, "left must hold a byte or more"),
         (lambda: Tokenizer.train("text", 300), TypeError, r"write \[text\]"),
         (lambda: Tokenizer.train(BOTH, 256), ValueError, "size must be a whole number of 257 or more"),
         (lambda: Tokenizer.train(["abc"], 300), ValueError, "must offer 43 pairs to join, got 2; .* size=259"),
@@ -419,6 +433,14 @@ def test_validation_shares_no_passage():
         (lambda: lively()(torch.zeros(1, 2)), TypeError, "got torch.float32"),
         (lambda: lively()(torch.tensor([1])), ValueError, r"shape \(B, T\)"),
         (lambda: lively()(tokens(1, 9)), ValueError, "at most 8 with what was read before, got 9"),
+        (lambda: Cache().extend(1, rows(), rows()), ValueError, "layer must be 0 to 0, got 1; fill the layers"),
+        (lambda: Cache().extend(-1, rows(), rows()), ValueError, "layer must be 0 to 0, got -1"),
+        (lambda: Cache().extend(0, [1.0], rows()), TypeError, "key must be a tensor, got list"),
+        (lambda: Cache().extend(0, rows(), rows().long()), TypeError, "value must be floating point"),
+        (lambda: Cache().extend(0, rows()[0], rows()), ValueError, r"key must have shape \(B, heads, T, head_size\)"),
+        (lambda: Cache().extend(0, rows(), rows()[:, :, :2]), ValueError, r"shape of key, \(2, 3, 4, 5\), got \(2, 3, 2, 5\)"),
+        (lambda: filled().extend(0, rows()[:1], rows()[:1]), ValueError, r"but for T, got \(1, 3, 4, 5\); begin a new text"),
+        (lambda: filled().extend(0, rows()[..., 1:], rows()[..., 1:]), ValueError, r"but for T, got \(2, 3, 4, 4\)"),
         (lambda: book.narrow(torch.tensor([1])), TypeError, "logits must be floating"),
         (lambda: book.narrow(torch.ones(2), temperature=-1.0), ValueError, "temperature"),
         (lambda: book.narrow(torch.ones(2), top_k=0), ValueError, "top_k"),

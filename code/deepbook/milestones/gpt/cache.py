@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from deepbook.components.model.checks import check_axes
+
 
 @dataclass
 class Cache:
@@ -42,7 +44,13 @@ class Cache:
 
         Returns:
             Keys and values of all tokens.
+
+        Raises:
+            TypeError: If one of them is no floating-point tensor.
+            ValueError: If their shapes differ from one another or, but for T,
+                from what the layer holds, or a layer below is empty yet.
         """
+        self._check(layer, key, value)
         if layer == len(self.layers):
             self.layers.append((key, value))
         else:
@@ -52,3 +60,25 @@ class Cache:
                 torch.cat([old[1], value], dim=2),
             )
         return self.layers[layer]
+
+    def _check(self, layer: int, key: Tensor, value: Tensor) -> None:
+        if layer not in range(len(self.layers) + 1):
+            raise ValueError(
+                f"layer must be 0 to {len(self.layers)}, got {layer}; fill"
+                " the layers from the first on"
+            )
+        for name, given in (("key", key), ("value", value)):
+            check_axes(name, given, "B, heads, T, head_size")
+        if key.shape != value.shape:
+            raise ValueError(
+                f"value must have the shape of key, {tuple(key.shape)}, got"
+                f" {tuple(value.shape)}"
+            )
+        if layer < len(self.layers):
+            old = self.layers[layer][0].shape
+            if key.shape[:2] + key.shape[3:] != old[:2] + old[3:]:
+                raise ValueError(
+                    f"key must have the shape {tuple(old)} of what the cache"
+                    f" holds, but for T, got {tuple(key.shape)}; begin a new"
+                    " text with Cache()"
+                )

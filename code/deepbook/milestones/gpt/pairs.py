@@ -68,6 +68,10 @@ def may_join(left: bytes, right: bytes) -> bool:
     Returns:
         True inside one character and between whole characters.
 
+    Raises:
+        TypeError: If a piece is not bytes.
+        ValueError: If one is empty.
+
     Examples:
         >>> one, other = "\ud55c\uae00".encode()[:3], "\uae00".encode()
         >>> may_join(one[:1], one[1:]), may_join(one, other)
@@ -75,9 +79,24 @@ def may_join(left: bytes, right: bytes) -> bool:
         >>> may_join(one[1:], other), may_join(one, other[:1])
         (False, False)
     """
+    _check_piece(left=left, right=right)
     if right[0] & 0b1100_0000 == 0b1000_0000:
         return True
     return _is_whole(left) and _is_whole(right)
+
+
+def _check_piece(**pieces: bytes) -> None:
+    for name, piece in pieces.items():
+        if not isinstance(piece, bytes):
+            raise TypeError(
+                f"{name} must be bytes, got {type(piece).__name__}; write"
+                " text.encode()"
+            )
+        if not piece:
+            raise ValueError(
+                f"{name} must hold a byte or more, got b''; a token is never"
+                " empty"
+            )
 
 
 def _is_whole(piece: bytes) -> bool:

@@ -176,6 +176,7 @@ def fit(
         ],
         lr=learning_rate,
         betas=(0.9, 0.95),
+        fused=True,
     )
     losses = []
     model.train()
