@@ -251,6 +251,7 @@ def quick(model=None, **changes):
         (lambda: quick(lr=-1.0), "lr must be above 0 and finite, got -1.0"),
         (lambda: book.train_on(SimCLR(CONFIGS["miniature"]), None, steps=0, generator=seeded(0)), "steps must be a whole number"),
         (lambda: book.rotations(torch.zeros(2, 3, 4, 5)), r"pictures must have shape \(N, C, S, S\), got \(2, 3, 4, 5\)"),
+        (lambda: book.rotations(torch.zeros(0, 3, 4, 4)), "pictures must have at least one element"),
         (lambda: book.linear_probe(torch.zeros(3, 2), torch.zeros(2), torch.zeros(1, 2), torch.zeros(1)), "features must have shape"),
         (
             lambda: book.linear_probe(torch.zeros(3, 2), torch.zeros(3), torch.zeros(0, 2), torch.zeros(0)),

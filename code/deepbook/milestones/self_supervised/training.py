@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from deepbook.checks import check_number
+from deepbook.checks import check_filled, check_number
 from deepbook.components.model.checks import check_axes, check_whole
 from deepbook.milestones.self_supervised.loss import nt_xent
 from deepbook.milestones.self_supervised.network import SimCLR
@@ -138,7 +138,7 @@ def rotations(pictures: Tensor) -> tuple[Tensor, Tensor]:
         `(4N,)` int64, counter-clockwise.
 
     Raises:
-        ValueError: If the pictures are no squares `(N, C, S, S)`.
+        ValueError: If the pictures are no squares `(N, C, S, S)`, or are none.
 
     Examples:
         >>> turned, quarters = rotations(torch.tensor([[[[1, 2], [3, 4]]]]))
@@ -155,6 +155,7 @@ def rotations(pictures: Tensor) -> tuple[Tensor, Tensor]:
             "pictures must have shape (N, C, S, S), got"
             f" {tuple(pictures.shape)}; a quarter turn needs squares"
         )
+    check_filled("pictures", pictures)
     turned = [torch.rot90(pictures, k, (2, 3)) for k in range(4)]
     return torch.cat(turned), torch.arange(4).repeat_interleave(len(pictures))
 
