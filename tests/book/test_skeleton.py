@@ -1,6 +1,11 @@
 r"""What every chapter is made of, and the floors of its size."""
 
+import ast
+import textwrap
+
 import pytest
+from sphinx.config import Config
+from sphinx.directives.code import LiteralIncludeReader
 
 from press import LANGUAGES, ROOT, read, status
 from press.kernel import FIGURE
@@ -112,9 +117,20 @@ def test_shown_code_is_narrow(chapter):
                 pytest.fail(f"{path.resolve().relative_to(ROOT)}: lines {long} are longer than {WIDTH}, shown in {chapter.name}")
 
 
-def _shown(path, name: str, lines: list[int]) -> bool:
-    import ast
+def test_shown_lines_are_code(chapter):
+    r"""Lines count from the top of the object: where its docstring has grown, a listing would begin in the middle of a sentence."""
+    for directive in chapter.directives:
+        if directive.name == "literalinclude" and "lines" in directive.options:
+            path = (ROOT / "book" / chapter.name).parent / directive.argument
+            chosen = {name: directive.options[name] for name in ("pyobject", "lines")}
+            shown, _ = LiteralIncludeReader(str(path), chosen, Config()).read()
+            try:
+                ast.parse(textwrap.dedent(shown))
+            except SyntaxError:
+                pytest.fail(f"{chapter.where(directive.line)}: lines {chosen['lines']} of {chosen['pyobject']} are no code")
 
+
+def _shown(path, name: str, lines: list[int]) -> bool:
     nodes = {n.name: n for n in ast.parse(path.read_text("utf8")).body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
     node = nodes.get(name.split(".")[0])
     return node is not None and any(node.lineno <= n <= node.end_lineno for n in lines)
