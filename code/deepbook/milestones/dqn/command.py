@@ -191,7 +191,7 @@ def load(path: Path, agent: Agent, memory: ReplayBuffer) -> float:
 
 
 def plot(table: Path, picture: Path) -> None:
-    r"""Draw the score of every game and the mean of the last 20.
+    r"""Draw the score of every game and the mean of the last 20; nothing where no game has ended.
 
     Args:
         table: CSV with the columns `frames` and `score`.
@@ -227,13 +227,18 @@ def main(arguments: list[str] | None = None) -> None:
         raise ValueError(
             f"frames and save-every must be positive, got {options.frames} and {options.save_every}"
         )
+    try:
+        torch.empty(0, device=options.device)
+    except (AssertionError, RuntimeError) as missing:
+        raise ValueError(
+            f"device must be one that PyTorch has here, such as cpu, got {options.device}"
+        ) from missing
     options.folder = options.folder or Path("runs") / f"dqn-{options.game}"
-    options.folder.mkdir(parents=True, exist_ok=True)
-    checkpoint, table = (
-        options.folder / "checkpoint.pt",
-        options.folder / "scores.csv",
+    checkpoint, table, picture = (
+        options.folder / name
+        for name in ("checkpoint.pt", "scores.csv", "score.png")
     )
-    agent, game, memory = build(options)
+    agent, game, memory = build(options)  # makes the folder
     each = 1 if options.game == "Squash" else SCREENS
     before = load(checkpoint, agent, memory) if checkpoint.exists() else 0.0
     _forget_after(table, memory.time * each)
@@ -255,16 +260,16 @@ def main(arguments: list[str] | None = None) -> None:
             or moment * each >= options.frames
         ):
             save(checkpoint, agent, memory, before + now - started)
+            plot(table, picture)
             saved = now
 
     with _bar(options.frames, memory.time * each) as bar:
         if memory.time:
             bar.write(f"going on at frame {memory.time * each:,}")
         train(agent, game, memory, -(-options.frames // each), on_moment)
-    picture = options.folder / "score.png"
-    plot(table, picture)
     played, learned = memory.time * each, agent.updates
-    bar.write(f"{played:,} frames, {learned:,} updates: {picture}")
+    seen = picture if picture.exists() else "no game has ended yet"
+    bar.write(f"{played:,} frames, {learned:,} updates: {seen}")
 
 
 def _bar(total, done):
