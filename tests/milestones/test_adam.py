@@ -226,6 +226,18 @@ def test_goes_the_wrong_way_without_long_memory(settings, right):
     assert x.item() < -0.9 if right else x.item() > 0.9
 
 
+def test_large_signal_counts_for_one_step_without_long_memory():
+    r"""In the same problem v settles into a cycle of three: 4 is divided by nearly 4, unless the largest v divides every step."""
+    after_4 = (256 / 17 + 16 / 17**2 + 16 / 17**3) / (1 - 1 / 17**3)
+    after_1 = (after_4 + 16) / 17
+    after_2 = (after_1 + 16) / 17
+    settings = {"lr": 1.0, "betas": (0.0, 1 / 17), "eps": 0.0}
+    swinging, steady = (steps_of(book.Adam, [4.0, -1.0, -1.0] * 20, **settings, amsgrad=a)[-3:] for a in (False, True))
+    assert swinging == pytest.approx([4 / after_4**0.5, -1 / after_1**0.5, -1 / after_2**0.5])
+    assert 1 < swinging[0] < 1.1 and max(swinging[1:]) < -0.7
+    assert steady == pytest.approx([4 / after_4**0.5, -1 / after_4**0.5, -1 / after_4**0.5])
+
+
 # --- many runs at once -----------------------------------------------------------------------------------------------
 
 
