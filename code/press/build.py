@@ -28,8 +28,10 @@ from press import (
     pdf,
     read,
     runs,
+    stale,
     status,
     third_party,
+    weight,
 )
 from press.walk import cells
 
@@ -62,7 +64,8 @@ def build(formats: tuple[str, ...] = ("html", "pdf"), progress=tqdm.write) -> Pa
         catalogue.require_complete(language)
     done = runs.all_runs(progress)
     _check_runs(done)
-    rows = status.status()
+    rows = status.status(done)
+    _hand_over(done, rows)
     with ThreadPoolExecutor(len(LANGUAGES)) as pool:
         tasks = [pool.submit(_edition, language, formats, progress) for language in LANGUAGES]
         for task in tasks:
@@ -90,14 +93,29 @@ def _require_tools(formats: tuple[str, ...]) -> None:
 
 def _stamp(formats: tuple[str, ...]) -> str:
     r"""Name all that the site is made of: sources, catalogues, code, pinned tools, formats."""
-    files = [ROOT / "conf.py", ROOT / "pyproject.toml", ROOT / "package-lock.json"]
-    for folder in (BOOK, ROOT / "locales", ROOT / "code"):
+    return _digest(formats, BOOK, ROOT / "locales", ROOT / "code")
+
+
+def _frame() -> str:
+    r"""Name all that every page of an edition is made of, whatever stands on it: which pages there are, how they look, who writes them."""
+    return _digest(
+        tuple(chapters()),
+        BOOK / "_static",
+        BOOK / "_templates",
+        ROOT / "code" / "press",
+        *(ROOT / "locales").glob("*/LC_MESSAGES/sphinx.po"),
+    )
+
+
+def _digest(names: tuple[str, ...], *places: Path) -> str:
+    files = [ROOT / name for name in ("conf.py", "pyproject.toml", "requirements.txt", "package-lock.json")]
+    for place in places:
         files += [
             p
-            for p in sorted(folder.rglob("*"))
+            for p in ([place] if place.is_file() else sorted(place.rglob("*")))
             if p.is_file() and p.suffix != ".mo" and "__pycache__" not in p.parts and ".egg-info" not in str(p)
         ]
-    found = hashlib.sha256(repr((formats, sys.version)).encode())
+    found = hashlib.sha256(repr((names, sys.version)).encode())
     for file in files:
         found.update(str(file.relative_to(ROOT)).encode() + b"\0" + (file.read_bytes() if file.exists() else b""))
     return found.hexdigest()
@@ -114,8 +132,21 @@ def _check_runs(done: dict[str, runs.Run]) -> None:
                 list(read.shown(chapter, outputs, cell, n, labels, language))
 
 
+def _hand_over(done: dict[str, runs.Run], rows: dict) -> None:
+    r"""Write down what each page is made of and what the book holds, so that no Sphinx needs to find out again."""
+    WORK.mkdir(exist_ok=True)
+    for language in LANGUAGES:
+        found = {chapter: stale.stamp(chapter, language, run) for chapter, run in done.items()}
+        _handed(language).write_text(json.dumps({"stamps": found, "status": rows}), "utf8")
+
+
+def _handed(language: str) -> Path:
+    return WORK / f"handed-{language}.json"
+
+
 def _edition(language: str, formats: tuple[str, ...], progress) -> None:
     _sphinx(language, "html", "pdf" in formats)
+    _dress(language)
     progress(f"wrote the HTML in {editions.NAMES['en'] if language == 'en' else 'Korean'}")
     if "pdf" in formats:
         _sphinx(language, "latex", True)
@@ -142,12 +173,12 @@ def _sphinx(language: str, builder: str, with_pdf: bool) -> None:
     kept = trees.exists()
     unfinished.parent.mkdir(parents=True, exist_ok=True)
     unfinished.touch()
-    if (
-        builder == "html"
-    ):  # read pages are kept, but all are written: Sphinx's search index and the marks of its style sheets differ otherwise
+    frame = WORK / language / "frame"
+    if builder == "html" and not (frame.exists() and frame.read_text("utf8") == _frame()):
         shutil.rmtree(out, ignore_errors=True)
     command = [sys.executable, "-m", "sphinx", "--no-color", "-q", "-W", "--keep-going", "-n", "-b", builder, "-c", str(ROOT)]
-    command += ["-D", f"language={language}", "-D", f"press_pdf={int(with_pdf)}", "-d", str(trees), str(BOOK), str(out)]
+    command += ["-D", f"language={language}", "-D", f"press_pdf={int(with_pdf)}", "-D", "press_trim=0"]
+    command += ["-D", f"press_handed={_handed(language)}", "-d", str(trees), str(BOOK), str(out)]
     environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
     result = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, encoding="utf8", pass_fds=lock.held())
     if result.returncode:
@@ -159,18 +190,27 @@ def _sphinx(language: str, builder: str, with_pdf: bool) -> None:
             return _sphinx(language, builder, with_pdf)
         lines = [line for line in said.split("\n") if line.strip()]
         raise PressError(f"Sphinx could not write the {builder} edition in {language}:\n  " + "\n  ".join(lines[-40:]))
+    frame.write_text(_frame(), "utf8")
     unfinished.unlink()
+
+
+def _dress(language: str) -> None:
+    r"""Make an edition of the site from the pages as Sphinx wrote them, which stay for the next build."""
+    site = WORK / language / "site"
+    shutil.rmtree(site, ignore_errors=True)
+    unwanted = shutil.ignore_patterns(
+        ".buildinfo*", ".doctrees", "jupyter_execute", "locales", "*.map", "*webpack-macros.html", "chooser.html"
+    )
+    shutil.copytree(WORK / language / "html", site, ignore=unwanted)
+    weight.trim(site)
 
 
 def _assemble(formats: tuple[str, ...], rows: dict) -> None:
     new, old = BUILD / "site.new", BUILD / "site.old"
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir()
-    unwanted = shutil.ignore_patterns(
-        ".buildinfo", ".doctrees", "jupyter_execute", "locales", "*.map", "*webpack-macros.html", "chooser.html"
-    )
     for language in LANGUAGES:
-        shutil.copytree(WORK / language / "html", new / language, ignore=unwanted)
+        os.replace(WORK / language / "site", new / language)
         if "pdf" in formats:
             (new / "pdf").mkdir(exist_ok=True)
             name = editions.PDF.format(language=language)

@@ -2,6 +2,7 @@ r"""One gettext catalogue a chapter: read, bring up to date, and compare each tr
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import PoFileError, read_po, unescape, write_po
 
-from press import BOOK, LANGUAGES, LOCALES, ROOT, SOURCE, PressError, chapters, located
+from press import BOOK, BUILD, LANGUAGES, LOCALES, ROOT, SOURCE, PressError, chapters, located, own_code
 from press.compare import compare, drift
 from press.source import messages, translate
 from press.walk import Message
@@ -164,15 +165,29 @@ def _entry_lines(text: str) -> dict[str, int]:
 
 
 def require_complete(language: str) -> None:
-    r"""Stop if a translation is missing, fuzzy or at odds with its original.
+    r"""Stop if a translation is missing, fuzzy or at odds with its original; a chapter that was found whole is not looked at again.
 
     Raises:
         PressError: With one line for each fault.
     """
-    if language != SOURCE:
-        faults = [fault for chapter in chapters() for fault in update(chapter, language, write=False)]
-        if faults:
-            raise PressError("the translation is not complete; run `press messages` and mend:\n  " + "\n  ".join(map(str, faults)))
+    if language == SOURCE:
+        return
+    note, found, faults = BUILD / f"complete-{language}", [], []
+    known = note.read_text("utf8", "replace").split() if note.exists() else []
+    for chapter in chapters():
+        seen = _seen(chapter, language)
+        if seen not in known:
+            faults += update(chapter, language, write=False)
+        found.append(seen)
+    if faults:
+        raise PressError("the translation is not complete; run `press messages` and mend:\n  " + "\n  ".join(map(str, faults)))
+    note.write_text("\n".join(found), "utf8")
+
+
+def _seen(chapter: str, language: str) -> str:
+    r"""Name a chapter with its catalogue, as this press looks at them."""
+    files = [path for path in (BOOK / f"{chapter}.md", path_of(chapter, language)) if path.exists()]
+    return hashlib.sha256(own_code().encode() + b"\0".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def languages() -> list[str]:

@@ -3,7 +3,6 @@ r"""The press inside Sphinx: chapters read in the edition's language, ids withou
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import re
 from pathlib import Path
 
@@ -17,18 +16,17 @@ from press import (
     SOURCE,
     anchors,
     atlas,
-    catalogue,
     citations,
-    drawings,
     editions,
     latex,
     maths,
     notebooks,
     numbering,
+    own_code,
     particles,
     public,
-    runs,
     search,
+    stale,
     status,
     terms,
     weight,
@@ -47,6 +45,7 @@ def setup(app):
     app.connect("html-page-context", _page_context)
     app.connect("html-page-context", notebooks.write)
     public.setup(app)
+    app.add_config_value("press_handed", "", "", types=str)  # a file in which the press has put what it knows of the book
     app.add_config_value("press_pdf", False, "html", types=frozenset({bool, str, int}))
     app.add_directive("terms", terms.TermsDirective)
     app.add_directive("build-status", terms.StatusDirective)
@@ -57,6 +56,7 @@ def setup(app):
     latex.setup(app)
     numbering.setup(app)
     search.setup(app)
+    stale.setup(app)
     weight.setup(app)
     app.add_role("ko", Korean())
     anchors.setup(app)
@@ -73,19 +73,14 @@ def setup(app):
 def _choose_language(app, config):
     for name, value in editions.settings(config.language).items():
         config[name] = value
-    config.press_code = _own_code()  # a page that an older press has read is read again
+    config.press_code = own_code()  # a page that an older press has read is read again
     config.nb_custom_formats = {".md": ["press.read.read", {"language": config.language}, False]}
-
-
-def _own_code() -> str:
-    files = sorted(Path(__file__).parent.glob("*.*"))
-    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def _note_chapter(app, docname, source):
     reader.current["chapter"] = docname
     with reader.ending(docname):
-        _stamps(app.env)[docname] = _stamp(docname, app.config.language)
+        _stamps(app.env)[docname] = _stamp(app, docname)
 
 
 def _stamps(env) -> dict[str, str]:
@@ -94,27 +89,15 @@ def _stamps(env) -> dict[str, str]:
     return env.press_stamps
 
 
-def _stamp(docname: str, language: str) -> str:
-    r"""Name the text, the stored run, the words and the figures that a page is made of; the clock, which may jump, says nothing."""
-    source = BOOK / f"{docname}.md"
-    if not source.exists():
-        return ""
-    text = source.read_text("utf8")
-    run = runs.find(text)
-    parts = [text, str(run and run.folder), repr(sorted(catalogue.translations(docname, language).items())) if language != SOURCE else ""]
-    if "{cite" in text:
-        parts.append((BOOK / "references.bib").read_text("utf8"))
-    if run and run.folder:
-        own = {language: drawings.labels(docname, text).get(language, {})}
-        parts.append(repr(sorted(own[language].items())))
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+def _stamp(app, docname: str) -> str:
+    return status.handed(app.config).get("stamps", {}).get(docname) or stale.stamp(docname, app.config.language)
 
 
 def _outdated(app, env, added, changed, removed):
     found = []
     for doc in sorted(env.found_docs & _stamps(env).keys()):
         with reader.ending(doc):
-            if _stamps(env)[doc] != _stamp(doc, app.config.language):
+            if _stamps(env)[doc] != _stamp(app, doc):
                 found.append(doc)
     return found
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pickle
 import re
 import unicodedata
 from collections import Counter, defaultdict
@@ -147,6 +148,8 @@ class Index(_JavaScriptIndex):
         for number, page in enumerate(data["docnames"]):
             for piece, times in self._often.get(page, {}).items():
                 often[piece] += [number, times]
+        for places in data["indexentries"].values():
+            places.sort()  # whichever pages were written first
         about = [self._metadata.get(page, {}).get("description", "") for page in data["docnames"]]
         data = data | {"often": often, "about": about}
         return self.PREFIX + json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + self.SUFFIX
@@ -220,8 +223,13 @@ def setup(app):
     app.add_search_language(EnglishSearch)
     app.connect("builder-inited", _use_index)
     app.connect("doctree-resolved", _count)
+    app.connect("build-finished", _keep)
     made_of = repr(renderings()) + "".join(Path(__file__).with_suffix(end).read_text("utf8") for end in (".py", ".js"))
     app.add_config_value("press_search", hashlib.sha256(made_of.encode()).hexdigest(), "html", types=str)  # another search, another index
+
+
+FIELDS = ("_titles", "_filenames", "_mapping", "_title_mapping", "_all_titles", "_index_entries")
+r"""What an index knows of the pages that it was fed."""
 
 
 def _use_index(app):
@@ -229,6 +237,34 @@ def _use_index(app):
         app.env.press_often = {}
     if app.builder.format == "html":
         app.builder.indexer_format = Index(app.env)
+        app.builder.load_indexer = lambda written: _restore(app, written)  # Sphinx's own forgets the index entries
+
+
+def _kept(app) -> Path:
+    return Path(app.doctreedir) / "search.pickle"
+
+
+def _keep(app, error):
+    r"""Keep what the index knows of each page for a build that does not write all of them."""
+    if not error and (indexer := getattr(app.builder, "indexer", None)):
+        _kept(app).write_bytes(pickle.dumps(({name: getattr(indexer, name) for name in FIELDS}, app.env.press_often)))
+
+
+def _restore(app, written):
+    r"""Let the index know what it knew of the pages that are not written."""
+    indexer, stay = app.builder.indexer, app.env.all_docs.keys() - written
+    if not stay:
+        return
+    known, often = pickle.loads(_kept(app).read_bytes())
+    for name, value in known.items():
+        setattr(indexer, name, value)
+    indexer.prune(stay)
+    for words in (indexer._mapping, indexer._title_mapping):
+        for word in [word for word, pages in words.items() if not pages]:
+            del words[word]
+    for page in indexer._index_entries.keys() - stay:
+        del indexer._index_entries[page]
+    app.env.press_often.update({page: counts for page, counts in often.items() if page in stay})
 
 
 def _count(app, doctree, docname):

@@ -2,7 +2,10 @@ r"""What each chapter holds and cost: the numbers of ``status.json`` and of the 
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
+from pathlib import Path
 
 from press import BOOK, LANGUAGES, SOURCE, catalogue, chapters, runs
 from press.kernel import FIGURE
@@ -10,18 +13,26 @@ from press.read import in_language
 from press.walk import cells
 
 
-def status() -> dict[str, dict]:
+def status(done: Mapping[str, runs.Run] | None = None) -> dict[str, dict]:
     r"""Return, for each source with prose, what the build knows of it.
+
+    Args:
+        done: The run of each chapter; looked for if None.
 
     Returns:
         From the name of a chapter to seconds of execution, cells, figures, exercises, words of each language and percent translated.
     """
-    return {chapter: _row(chapter) for chapter in chapters()}
+    return {chapter: _row(chapter, (done or {}).get(chapter)) for chapter in chapters()}
 
 
-def _row(chapter: str) -> dict:
+def handed(config) -> dict:
+    r"""Return what the press has handed over to this Sphinx: the stamp of each page, and the status of the book; nothing to a Sphinx alone."""
+    return json.loads(Path(config.press_handed).read_text("utf8")) if config.press_handed else {}
+
+
+def _row(chapter: str, run: runs.Run | None) -> dict:
     text = (BOOK / f"{chapter}.md").read_text("utf8")
-    row = _counts(text)
+    row = _counts(text, run or runs.find(text) or runs.Run())
     ids = {m.id for m in catalogue.read_messages(BOOK / f"{chapter}.md")}
     row["translated"] = {}
     for language in catalogue.languages():
@@ -31,8 +42,7 @@ def _row(chapter: str) -> dict:
     return row
 
 
-def _counts(text: str) -> dict:
-    run = runs.find(text) or runs.Run()
+def _counts(text: str, run: runs.Run) -> dict:
     return {
         "seconds": round(sum(run.seconds), 1),
         "cells": len(cells(text)),
@@ -42,10 +52,14 @@ def _counts(text: str) -> dict:
     }
 
 
-def facts() -> dict[str, int]:
-    r"""Return how many chapters, cells, figures and exercises the book has."""
-    rows = [_counts((BOOK / f"{name}.md").read_text("utf8")) for name in chapters() if "/" in name and not name.endswith("/index")]
-    return {"chapters": len(rows), **{name: sum(row[name] for row in rows) for name in ("cells", "figures", "exercises")}}
+def facts(rows: dict[str, dict]) -> dict[str, int]:
+    r"""Return how many chapters, cells, figures and exercises the book has.
+
+    Args:
+        rows: As `status` returns them.
+    """
+    own = [row for name, row in rows.items() if "/" in name and not name.endswith("/index")]
+    return {"chapters": len(own), **{name: sum(row[name] for row in own) for name in ("cells", "figures", "exercises")}}
 
 
 def words(chapter: str, text: str, language: str = SOURCE) -> int:

@@ -186,7 +186,8 @@ class StatusDirective(SphinxDirective):
         r"""Make the table."""
         self.env.note_reread()
         language = self.config.language
-        rows = {chapter: row for chapter, row in status.status().items() if row["cells"]}
+        known = status.handed(self.config).get("status") or status.status()
+        rows = {chapter: row for chapter, row in known.items() if row["cells"]}
         body = nodes.tbody()
         for chapter, row in rows.items():
             body += _row(self._link(chapter), _values(row))

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from pathlib import Path
+from urllib.parse import unquote
 
 from pygments.formatters import HtmlFormatter
 from pygments.token import Name, Punctuation, Text
@@ -37,6 +38,7 @@ IMPORT = re.compile(r'@import "([^"]+\.css)";')
 RULE = re.compile(r"(?P<selectors>[^{};]+)\{[^{}]*\}")
 GROUP = re.compile(r"\([^()]*\)")
 CLASS = re.compile(r"\.(-?[A-Za-z_][\w-]*)")
+PICTURE = re.compile(r'\b_images/([^"\'?#\s]+)')
 
 
 class Formatter(HtmlFormatter):
@@ -55,6 +57,7 @@ class Formatter(HtmlFormatter):
 def setup(app):
     r"""Connect these to a build."""
     PygmentsBridge.html_formatter = Formatter
+    app.add_config_value("press_trim", True, "", types=bool)  # the press keeps what Sphinx wrote, and trims a copy
     app.connect("html-page-context", _choose, priority=900)
     app.connect("build-finished", _trim, priority=900)  # the theme writes the colors of code when a build is finished
 
@@ -105,35 +108,42 @@ def without_unused(css: str, classes: set[str]) -> str:
     return RULE.sub(keep, css)
 
 
-def _classes(folder: Path) -> set[str]:
-    r"""Return the classes of all pages in a folder, and all words of its scripts, which may set them."""
-    names = {
-        name
-        for page in folder.rglob("*.html")
-        for value in re.findall(r'class="([^"]*)"', page.read_text("utf8"))
-        for name in value.split()
-    }
-    scripts = [*(folder / "_static").rglob("*.js"), *(Path(__file__).parent / "client").rglob("*.js")]
+def _classes(pages: dict[Path, str], static: Path) -> set[str]:
+    r"""Return the classes of all pages, and all words of their scripts, which may set them."""
+    names = {name for html in pages.values() for value in re.findall(r'class="([^"]*)"', html) for name in value.split()}
+    scripts = [*static.rglob("*.js"), *(Path(__file__).parent / "client").rglob("*.js")]
     return names.union(*(re.findall(r"[\w-]+", script.read_text("utf8")) for script in scripts))
 
 
 def _trim(app, error):
-    out = Path(app.outdir)
-    if error or app.builder.format != "html":
-        return
+    if not error and app.builder.format == "html" and app.config.press_trim:
+        trim(Path(app.outdir))
+
+
+def trim(out: Path) -> None:
+    r"""Take out of the pages in a folder what they do not use, and put the style sheets of each into one.
+
+    Raises:
+        PressError: If the theme's script is not the one that this module knows.
+    """
     for name in UNUSED:
         path = out / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    classes = _classes(out)
-    for sheet in (out / "_static").glob(THEMES):
+    static = out.resolve() / "_static"
+    pages = {page: page.read_text("utf8") for page in out.rglob("*.html") if "_static" not in page.relative_to(out).parts}
+    shown = {unquote(name) for html in pages.values() for name in PICTURE.findall(html)}
+    for picture in (out / "_images").glob("*"):
+        if picture.name not in shown:  # of a page that has been written again without it
+            picture.unlink()
+    classes = _classes(pages, static)
+    for sheet in static.glob(THEMES):
         css = sheet.read_text("utf8")
         for imported in IMPORT.findall(css):  # a page would wait for one after the other
             css = css.replace(f'@import "{imported}";', (sheet.parent / imported).read_text("utf8"))
         sheet.write_text(without_unused(css, classes), "utf8")
-    for page in out.rglob("*.html"):
-        if "_static" not in page.parts:
-            page.write_text(_with_one_sheet(page, out.resolve() / "_static"), "utf8")
-    script = out / "_static" / "scripts" / "pydata-sphinx-theme.js"
+    for page, html in pages.items():
+        page.write_text(_with_one_sheet(page, html, static), "utf8")
+    script = static / "scripts" / "pydata-sphinx-theme.js"
     code = ASIDE.sub("", script.read_text("utf8"))
     if '"load"' in code:
         raise PressError(
@@ -142,9 +152,8 @@ def _trim(app, error):
     script.write_text(code, "utf8")
 
 
-def _with_one_sheet(page: Path, static: Path) -> str:
+def _with_one_sheet(page: Path, html: str, static: Path) -> str:
     r"""Put the style sheets of a page into one, so that it is drawn after one answer and not after nine."""
-    html = page.read_text("utf8")
     sheets = [(page.parent / link["href"]).resolve() for link in SHEET.finditer(html)]
     if len(sheets) < 2:  # done when the page was written
         return html

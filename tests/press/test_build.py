@@ -226,6 +226,61 @@ def test_changed_prose_changes_both_pages(book):
     assert changed(before, book.pages()) == {"ko/part/second.html", "ko/notebooks/part/second.ipynb", "ko/searchtext/part/second.js"}
 
 
+def retitle(book):
+    for name, old, new in [("book", "## 값", "## 얻은 값"), ("locales/en/LC_MESSAGES", 'msgid "값"', 'msgid "얻은 값"')]:
+        book.change(f"{name}/part/first.{'md' if name == 'book' else 'po'}", old, new)
+
+
+def add_a_figure_before_the_first(book):
+    figure = "```{code-cell}\n---\nmystnb:\n  figure:\n    name: fig-first-point\n    caption: MSE\n  image:\n    alt: MSE\n---\n"
+    book.change("book/part/first.md", "(first-numbers)=", figure + "plt.subplots()[1].plot([1]);\n```\n\n(first-numbers)=")
+
+
+def leave_a_chapter_out(book):
+    (book.root / "book/part/second.md").unlink()
+    book.change("book/index.md", "part/second\n", "")
+
+
+def write_on(book):
+    for text in ("```{index} single: MSE\n```", ":::{danger}\nMSE\n:::"):  # a word of the index, a box that no other page has
+        book.add("part/second", text)
+    book.add("part/second", "낱말 하나.", "One word.")
+
+
+def name_things(book):
+    for text in ("```{glossary}\nMSE\n  MSE\n```", "```{exercise} MSE\n:label: ex-second-1\nMSE?\n```"):
+        book.add("part/second", text)
+
+
+CHANGES = {
+    "prose": write_on,
+    "a title that others show": retitle,
+    "numbers of figures": add_a_figure_before_the_first,
+    "a term and an exercise": name_things,
+    "a citation": lambda book: book.add("part/second", "{cite:t}`uncited2020`"),
+    "one chapter less": leave_a_chapter_out,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_build_after_a_change_is_a_build_from_nothing_byte_for_byte(book, change):
+    change(book)
+    book.made("html")
+    fast = book.pages()
+    shutil.rmtree(book.root / "_build" / "work")
+    (book.root / "_build" / "site.stamp").unlink()
+    book.made("html")
+    assert {name for name in fast.keys() | book.pages().keys() if fast.get(name) != book.pages().get(name)} == set()
+
+
+def test_a_page_that_nobody_changed_is_not_written_again(book):
+    pages = book.root / "_build" / "work" / "ko" / "html" / "part"
+    before = {page: (pages / page).stat().st_mtime_ns for page in ("first.html", "second.html", "forms.html")}
+    write_on(book)
+    book.made("html")
+    assert [page for page, when in before.items() if (pages / page).stat().st_mtime_ns != when] == ["second.html"]
+
+
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_sphinx_alone_writes_the_same_pages(book, language, tmp_path):
     if language == "en":
