@@ -189,8 +189,7 @@ class CoverDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         r"""Leave the places."""
         self.env.note_reread()  # chapters come, and counts change, while this page stays as it is
-        rows = status.handed(self.config).get("status") or status.status()
-        facts = WORDS[self.config.language]["facts"].format(**status.facts(rows))
+        facts = WORDS[self.config.language]["facts"].format(**status.facts(status.of_book(self.config)))
         return [nodes.paragraph("", facts, classes=["cover-facts"]), Map()]
 
 

@@ -30,6 +30,11 @@ def handed(config) -> dict:
     return json.loads(Path(config.press_handed).read_text("utf8")) if config.press_handed else {}
 
 
+def of_book(config) -> dict[str, dict]:
+    r"""Return the status of the book as a Sphinx shows it: what the press has handed over, or what is found now."""
+    return handed(config).get("status") or status()
+
+
 def _row(chapter: str, run: runs.Run | None) -> dict:
     text = (BOOK / f"{chapter}.md").read_text("utf8")
     row = _counts(text, run or runs.find(text) or runs.Run())

@@ -186,8 +186,7 @@ class StatusDirective(SphinxDirective):
         r"""Make the table."""
         self.env.note_reread()
         language = self.config.language
-        known = status.handed(self.config).get("status") or status.status()
-        rows = {chapter: row for chapter, row in known.items() if row["cells"]}
+        rows = {chapter: row for chapter, row in status.of_book(self.config).items() if row["cells"]}
         body = nodes.tbody()
         for chapter, row in rows.items():
             body += _row(self._link(chapter), _values(row))

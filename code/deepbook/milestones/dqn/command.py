@@ -191,7 +191,9 @@ def load(path: Path, agent: Agent, memory: ReplayBuffer) -> float:
 
 
 def plot(table: Path, picture: Path) -> None:
-    r"""Draw the score of every game and the mean of the last 20; nothing where no game has ended.
+    r"""Draw the score of every game and the mean of the last 20.
+
+    Nothing is drawn where no game has ended.
 
     Args:
         table: CSV with the columns `frames` and `score`.
@@ -231,7 +233,8 @@ def main(arguments: list[str] | None = None) -> None:
         torch.empty(0, device=options.device)
     except (AssertionError, RuntimeError) as missing:
         raise ValueError(
-            f"device must be one that PyTorch has here, such as cpu, got {options.device}"
+            "device must be one that PyTorch has here, such as cpu, got"
+            f" {options.device}"
         ) from missing
     options.folder = options.folder or Path("runs") / f"dqn-{options.game}"
     checkpoint, table, picture = (
