@@ -7,7 +7,7 @@ from press import BOOK, LOCALES, ROOT
 LIBRARY = ROOT / "code" / "deepbook"
 TESTS = ROOT / "tests"
 PARTS = ("start", "components", "tasks", "techniques", "milestones")
-SHARED = {"checks", "plotting", "pretrained", "training"}
+SHARED = {"checks", "plotting", "pretrained", "tokens", "training"}
 """Modules of `deepbook` that several chapters use and that have no chapter of their own, or none yet."""
 
 

@@ -167,13 +167,14 @@ def test_merges_equal_a_literal_twin():
     assert small().merges == literal_merges(BOTH, 340 - 257)
 
 
-def test_loss_on_a_stream_equals_a_sum_token_by_token():
-    model, stream = lively(), tokens(1, 29)[0]
+@pytest.mark.parametrize("length", [29, 5])  # three windows of 8 and a part, less than a window
+def test_loss_on_a_stream_equals_a_sum_token_by_token(length):
+    model, stream = lively(), tokens(1, length)[0]
     total = 0.0
-    for k in range(1, 29):
+    for k in range(1, length):
         start = (k - 1) // 8 * 8
         total -= model(stream[None, start:k])[0, -1].log_softmax(0)[stream[k]].item()
-    assert book.stream_loss(model, stream, batch_size=2) == pytest.approx(total / 28, abs=1e-5)
+    assert book.stream_loss(model, stream, batch_size=2) == pytest.approx(total / (length - 1), abs=1e-5)
 
 
 # --- equal to the reference ------------------------------------------------------------------------------------------
@@ -429,9 +430,14 @@ def filled():
         (lambda: replace(TINY, num_heads=5), ValueError, "num_heads must divide size, 12, got 5"),
         (lambda: replace(TINY, head_size=0), ValueError, "head_size"),
         (lambda: replace(TINY, dropout=1.0), ValueError, r"dropout must be in \[0, 1\)"),
-        (lambda: lively()([1, 2]), TypeError, "tokens must be a tensor of integers, got list"),
+        (lambda: lively()([1, 2]), TypeError, "tokens must be a tensor of token numbers, got list"),
         (lambda: lively()(torch.zeros(1, 2)), TypeError, "got torch.float32"),
         (lambda: lively()(torch.tensor([1])), ValueError, r"shape \(B, T\)"),
+        (lambda: lively()(tokens() + 20), ValueError, "tokens must hold numbers 0 to 19, got .*; encode the text with the vocabulary"),
+        (lambda: lively()(torch.tensor([[-1]])), ValueError, "tokens must hold numbers 0 to 19, got -1"),
+        (lambda: book.generate(lively(), torch.tensor([[20] + 9 * [1]]), 1, temperature=0), ValueError, "0 to 19, got 20"),
+        (lambda: book.token_loss(lively(), tokens(), tokens() + IGNORE + 1), ValueError, "targets must hold numbers 0 to 19, got -"),
+        (lambda: book.stream_loss(lively(), tokens(1, 5)[0] + 20), ValueError, "targets must hold numbers 0 to 19"),
         (lambda: lively()(tokens(1, 9)), ValueError, "at most 8 with what was read before, got 9"),
         (lambda: Cache().extend(1, rows(), rows()), ValueError, "layer must be 0 to 0, got 1; fill the layers"),
         (lambda: Cache().extend(-1, rows(), rows()), ValueError, "layer must be 0 to 0, got -1"),

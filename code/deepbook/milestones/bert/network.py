@@ -15,7 +15,7 @@ from deepbook.components.model.checks import (
     check_whole,
 )
 from deepbook.milestones.transformer import EncoderLayer, padding_mask
-from deepbook.milestones.transformer.attention import check_tokens
+from deepbook.tokens import check_known, check_tokens
 
 
 @dataclass(frozen=True)
@@ -155,10 +155,10 @@ class BERT(nn.Module):
 
         Raises:
             TypeError: If `tokens` is no tensor of integers.
-            ValueError: If its shape is not `(B, T)`, it is too long, or the
-                segments have another shape.
+            ValueError: If its shape is not `(B, T)`, it is too long, the
+                segments have another shape, or a number is in no table.
         """
-        check_tokens("tokens", tokens)
+        check_tokens("tokens", tokens, self.config.vocabulary)
         long, most = tokens.shape[1], self.config.longest
         check_number("tokens a text", long, long <= most, f"{most} at most")
         if segments is not None and segments.shape != tokens.shape:
@@ -167,6 +167,9 @@ class BERT(nn.Module):
                 f" {tuple(tokens.shape)}, got {tuple(segments.shape)}; make"
                 " both with pack()"
             )
+        if segments is not None:
+            kinds, cure = self.config.segments, "make both with pack()"
+            check_known("segments", segments, kinds, cure)
         x, mask = self.embed(tokens, segments), padding_mask(tokens)
         for layer in self.layers:
             x = layer(x, mask)

@@ -15,7 +15,7 @@ from deepbook.checks import check_number
 from deepbook.components.model.checks import check_whole
 from deepbook.milestones.bert.heads import Pretrainer
 from deepbook.milestones.bert.tokenizer import MASK, SPECIAL
-from deepbook.milestones.transformer.attention import check_tokens
+from deepbook.tokens import check_known, check_tokens
 
 IGNORE = -100
 """A target that does not count."""
@@ -49,7 +49,7 @@ def hide(
 
     Raises:
         TypeError: If `tokens` is no tensor of integers.
-        ValueError: If its shape is not `(B, T)`, or a share is out of range.
+        ValueError: If its shape is not `(B, T)`, or a number out of range.
 
     Examples:
         >>> tokens = torch.tensor([[2, 50, 60, 3]])
@@ -61,9 +61,9 @@ def hide(
     References:
         Devlin et al., BERT (2018), section 3.1 and appendix A.1.
     """
-    check_tokens("tokens", tokens)
     least = len(SPECIAL) + 1
     check_number("vocabulary", vocabulary, vocabulary >= least, f"{least} up")
+    check_tokens("tokens", tokens, vocabulary)
     check_number("rate", rate, 0 < rate <= 1, "in (0, 1]")
     good = masked >= 0 and replaced >= 0 and masked + replaced <= 1
     wanted = "shares that sum to 1 at most"
@@ -154,7 +154,8 @@ def pretraining_loss(
         A scalar, in nats.
 
     Raises:
-        ValueError: If nothing is to be guessed.
+        ValueError: If nothing is to be guessed, or something that is not in
+            the vocabulary.
 
     References:
         Devlin et al., BERT (2018), appendix A.2.
@@ -164,6 +165,7 @@ def pretraining_loss(
         raise ValueError(
             "targets must hold a token to guess, got none; draw a larger batch"
         )
+    check_known("targets", targets[at], model.config.vocabulary)
     words, next_logits = model(inputs, segments, at)
     loss = F.cross_entropy(words, targets[at])
     if follows is not None:

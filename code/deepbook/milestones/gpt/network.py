@@ -12,6 +12,7 @@ from deepbook.checks import check_number
 from deepbook.components.model import scaled_dot_product_attention
 from deepbook.components.model.checks import check_whole
 from deepbook.milestones.gpt.cache import Cache
+from deepbook.tokens import check_tokens
 
 
 @dataclass(frozen=True)
@@ -245,11 +246,11 @@ class GPT(nn.Module):
 
         Raises:
             TypeError: If `tokens` is no tensor of integers.
-            ValueError: If its shape is not `(B, T)`, or it is longer than the
-                context together with what the cache holds.
+            ValueError: If it is not `(B, T)`, holds the number of no token, or
+                is longer than the context with what the cache holds.
         """
         seen = cache.length if cache is not None else 0
-        check_tokens(tokens)
+        check_tokens("tokens", tokens, self.config.vocabulary)
         if seen + tokens.shape[1] > self.config.context:
             raise ValueError(
                 f"tokens must be at most {self.config.context} with what was"
@@ -263,32 +264,3 @@ class GPT(nn.Module):
         if self.config.norm_first:
             x = self.norm(x)
         return F.linear(x, self.tokens.weight)
-
-
-def check_tokens(tokens: Tensor) -> None:
-    r"""Refuse anything but integers with shape `(B, T)`.
-
-    Args:
-        tokens: What the caller gave.
-
-    Raises:
-        TypeError: If `tokens` is no tensor of integers.
-        ValueError: If it has another number of axes, or one of size 0.
-
-    Examples:
-        >>> check_tokens([1, 2])
-        Traceback (most recent call last):
-        TypeError: tokens must be a tensor of integers, got list; ...
-    """
-    integers = torch.int64, torch.int32
-    if not isinstance(tokens, Tensor) or tokens.dtype not in integers:
-        kind = getattr(tokens, "dtype", type(tokens).__name__)
-        raise TypeError(
-            f"tokens must be a tensor of integers, got {kind}; write"
-            " torch.tensor([tokenizer.encode(text)])"
-        )
-    if tokens.ndim != 2 or 0 in tokens.shape:
-        raise ValueError(
-            "tokens must have shape (B, T), neither of them 0, got"
-            f" {tuple(tokens.shape)}"
-        )

@@ -8,7 +8,8 @@ from torch import Tensor
 from deepbook.checks import check_filled, check_floating, check_number
 from deepbook.components.model.checks import check_whole
 from deepbook.milestones.gpt.cache import Cache
-from deepbook.milestones.gpt.network import GPT, check_tokens
+from deepbook.milestones.gpt.network import GPT
+from deepbook.tokens import check_tokens
 
 
 def narrow(
@@ -128,8 +129,9 @@ def generate(
 
     Raises:
         TypeError: If `tokens` is no tensor of integers.
-        ValueError: If there is no beginning, `count` is below 1, a setting is
-            out of range, or `generator` is missing.
+        ValueError: If there is no beginning, a number is not in the
+            vocabulary, `count` is below 1, a setting is out of range, or
+            `generator` is missing.
 
     Examples:
         >>> from deepbook.milestones.gpt.sizes import CONFIGS
@@ -138,7 +140,7 @@ def generate(
         torch.Size([1, 4])
     """
     check_whole(count=count)
-    check_tokens(tokens)
+    check_tokens("tokens", tokens, model.config.vocabulary)
     if generator is None and temperature != 0:
         raise ValueError(
             "generator must be given where tokens are drawn, got None; write"

@@ -14,6 +14,7 @@ from deepbook.components.model.checks import check_whole
 from deepbook.milestones.gpt.network import GPT
 from deepbook.milestones.gpt.text import check_stream
 from deepbook.milestones.gpt.tokenizer import Tokenizer
+from deepbook.tokens import check_known
 
 IGNORE = -100
 """Target of a place that does not count."""
@@ -118,7 +119,12 @@ def token_loss(model: GPT, inputs: Tensor, targets: Tensor) -> Tensor:
 
     Returns:
         A scalar.
+
+    Raises:
+        ValueError: If a target that counts is not in the vocabulary.
     """
+    asked = targets.where(targets != IGNORE, 0)
+    check_known("targets", asked, model.config.vocabulary)
     logits = model(inputs)
     return F.cross_entropy(
         logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORE
@@ -230,13 +236,14 @@ def stream_loss(model: GPT, stream: Tensor, batch_size: int = 32) -> float:
     check_whole(batch_size=batch_size)
     length = model.config.context
     whole = (len(stream) - 1) // length * length
-    pieces = list(
-        zip(
-            stream[:whole].view(-1, length).split(batch_size),
-            stream[1 : whole + 1].view(-1, length).split(batch_size),
+    pieces = []
+    if whole:
+        inputs, targets = stream[:whole], stream[1 : whole + 1]
+        pieces += zip(
+            inputs.view(-1, length).split(batch_size),
+            targets.view(-1, length).split(batch_size),
             strict=True,
         )
-    )
     if whole < len(stream) - 1:
         pieces.append((stream[None, whole:-1], stream[None, whole + 1 :]))
     was_training = model.training

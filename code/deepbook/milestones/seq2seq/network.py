@@ -14,7 +14,7 @@ from deepbook.components.model.checks import (
     check_whole,
 )
 from deepbook.milestones.seq2seq.tokens import PAD
-from deepbook.milestones.transformer.attention import check_tokens
+from deepbook.tokens import check_tokens
 
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU}
 State = Tensor | tuple[Tensor, Tensor]
@@ -212,10 +212,10 @@ class Translator(nn.Module):
 
         Raises:
             TypeError: If `source` is no tensor of integers.
-            ValueError: If its shape is not `(B, S)`, or a row holds padding
-                alone.
+            ValueError: If its shape is not `(B, S)`, a number is not in the
+                vocabulary, or a row holds padding alone.
         """
-        check_tokens("source", source)
+        check_tokens("source", source, self.config.source_words)
         mask = source != PAD
         if not mask.any(dim=1).all():
             raise ValueError(
@@ -247,9 +247,9 @@ class Translator(nn.Module):
 
         Raises:
             TypeError: If `words` is no tensor of integers.
-            ValueError: If its shape is not `(B, T)`.
+            ValueError: If its shape is not `(B, T)`, or a number no token's.
         """
-        check_tokens("words", words)
+        check_tokens("words", words, self.config.target_words)
         said, state = self.decoder(self.target_embedding(words), state)
         if not self.config.attention:
             return self.output(said), state, None

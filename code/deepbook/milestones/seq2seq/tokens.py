@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from deepbook.milestones.seq2seq.language import Pair
-from deepbook.milestones.transformer.attention import check_tokens
+from deepbook.tokens import check_tokens
 
 PAD, BOS, EOS, UNKNOWN = range(4)
 """Numbers of the tokens for padding, beginning, end, and what is unknown."""

@@ -13,6 +13,7 @@ from deepbook.milestones.seq2seq.bleu import bleu
 from deepbook.milestones.seq2seq.network import Translator
 from deepbook.milestones.seq2seq.search import greedy
 from deepbook.milestones.seq2seq.tokens import PAD, Vocabulary, trim
+from deepbook.tokens import check_known
 
 
 def token_loss(logits: Tensor, gold: Tensor) -> Tensor:
@@ -26,7 +27,7 @@ def token_loss(logits: Tensor, gold: Tensor) -> Tensor:
         A scalar.
 
     Raises:
-        ValueError: If the shapes do not fit.
+        ValueError: If the shapes do not fit, or a token is not 0 to K - 1.
 
     Examples:
         Two words alike: log 2, whatever stands under the padding.
@@ -41,6 +42,7 @@ def token_loss(logits: Tensor, gold: Tensor) -> Tensor:
             f"{tuple(logits.shape)} and {tuple(gold.shape)}; ask for the "
             "token after each word"
         )
+    check_known("gold", gold, logits.shape[-1])
     return F.cross_entropy(
         logits.flatten(0, 1), gold.flatten(), ignore_index=PAD
     )

@@ -12,6 +12,7 @@ from deepbook.components.model.checks import (
     check_last,
     check_whole,
 )
+from deepbook.tokens import check_tokens
 
 
 def causal_mask(length: int) -> Tensor:
@@ -60,40 +61,6 @@ def padding_mask(tokens: Tensor, padding: int = 0) -> Tensor:
     """
     check_tokens("tokens", tokens)
     return (tokens != padding)[:, None, None, :]
-
-
-def check_tokens(name: str, value: Tensor) -> None:
-    r"""Refuse anything but integers with shape `(B, T)`.
-
-    Args:
-        name: Name of the argument, for the message.
-        value: What the caller gave.
-
-    Raises:
-        TypeError: If `value` is no tensor of integers.
-        ValueError: If it has another number of axes, or one of size 0.
-
-    Examples:
-        >>> check_tokens("source", torch.zeros(2, 3))
-        Traceback (most recent call last):
-        TypeError: source must hold token numbers, got torch.float32; ...
-    """
-    if not isinstance(value, Tensor):
-        kind = type(value).__name__
-        raise TypeError(
-            f"{name} must be a tensor of token numbers, got {kind}; wrap it"
-            " in torch.tensor(...)"
-        )
-    if value.is_floating_point() or value.dtype == torch.bool:
-        raise TypeError(
-            f"{name} must hold token numbers, got {value.dtype}; encode the"
-            " text with its vocabulary first"
-        )
-    if value.ndim != 2 or 0 in value.shape:
-        raise ValueError(
-            f"{name} must have shape (B, T), neither of them 0, got"
-            f" {tuple(value.shape)}"
-        )
 
 
 class MultiHeadAttention(nn.Module):

@@ -13,7 +13,6 @@ from deepbook.components.model.checks import check_whole
 from deepbook.milestones.transformer.attention import (
     MultiHeadAttention,
     causal_mask,
-    check_tokens,
     padding_mask,
 )
 from deepbook.milestones.transformer.layers import (
@@ -21,6 +20,7 @@ from deepbook.milestones.transformer.layers import (
     EncoderLayer,
     sinusoidal_positions,
 )
+from deepbook.tokens import check_tokens
 
 POSITIONS = ("sinusoidal", "learned", "none")
 """Ways to tell places apart."""
@@ -223,9 +223,9 @@ class Transformer(nn.Module):
 
         Raises:
             TypeError: If `source` is no tensor of integers.
-            ValueError: If its shape is not `(B, S)` or S beyond `longest`.
+            ValueError: If its shape, its length or a number does not fit.
         """
-        self._check("source", source)
+        self._check("source", source, self.source_embedding)
         mask = padding_mask(source, self.config.padding)
         x = self.embed(source, self.source_embedding)
         for layer in self.encoder:
@@ -245,9 +245,9 @@ class Transformer(nn.Module):
 
         Raises:
             TypeError: If `target` is no tensor of integers.
-            ValueError: If its shape is not `(B, T)` or T beyond `longest`.
+            ValueError: If its shape, its length or a number does not fit.
         """
-        self._check("target", target)
+        self._check("target", target, self.target_embedding)
         mask = None
         if self.config.causal:
             mask = causal_mask(target.shape[1]).to(target.device)
@@ -291,8 +291,8 @@ class Transformer(nn.Module):
                 module.keep = keep
         return found
 
-    def _check(self, name: str, tokens: Tensor) -> None:
-        check_tokens(name, tokens)
+    def _check(self, name: str, tokens: Tensor, table: nn.Embedding) -> None:
+        check_tokens(name, tokens, table.num_embeddings)
         if tokens.shape[1] > self.config.longest:
             raise ValueError(
                 f"{name} must have at most {self.config.longest} tokens, got"

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler
 
 from deepbook.checks import check_floating, check_number
+from deepbook.tokens import check_known
 
 
 def smoothed_cross_entropy(
@@ -30,8 +31,8 @@ def smoothed_cross_entropy(
 
     Raises:
         TypeError: If `logits` is not floating point.
-        ValueError: If `smoothing` is out of range, the shapes do not fit or
-            all is padding.
+        ValueError: If `smoothing` is out of range, the shapes do not fit,
+            a target is not 0 to K - 1, or all is padding.
 
     Examples:
         Scores log 3 and 0 for two tokens have probabilities 3/4 and 1/4;
@@ -55,6 +56,7 @@ def smoothed_cross_entropy(
             f" {tuple(logits.shape[:-1])}, got {tuple(target.shape)}; shift"
             " the target by one token"
         )
+    check_known("target", target, logits.shape[-1])
     counts = target != padding
     if not bool(counts.any()):
         raise ValueError(
