@@ -453,8 +453,8 @@ def test_digits_are_learned(seed):
 
 
 def test_sigmoids_name_several_colors():
-    r"""180 steps on 600 scenes: micro F1 of the colors present, 0.97."""
-    world = replace(CROWD, height=24, width=24)
+    r"""180 steps on 600 scenes: micro F1 of the colors present, 0.97 to 0.98."""
+    world = replace(CROWD, height=16, width=16)
     seen, new = make_scenes(600, world, seeded(0)), make_scenes(600, world, seeded(1))
     there, wanted = (torch.stack([(s.objects.colors == c).any(1) for c in range(6)], 1) for s in (seen, new))
     center, spread = seen.images.mean(), seen.images.std()
