@@ -74,7 +74,8 @@ def pretrain(
 
     def loss() -> Tensor:
         pick = torch.randint(len(pictures), (batch_size,), generator=generator)
-        both = [views(pictures[pick], generator) for _ in range(2)]
+        chosen = pictures[pick]
+        both = [views(chosen, generator) for _ in range(2)]
         first, second = model(torch.cat(both)).chunk(2)
         return nt_xent(first, second, temperature)
 
