@@ -7,7 +7,7 @@ from pathlib import Path
 from press.literals import HANGUL
 
 LINES = 300
-KOREAN_DATA = {"components/data/questions.py", "milestones/bert/language.py"} | {
+KOREAN_DATA = {"components/data/questions.py", "milestones/bert/language.py", "tasks/visual_question_answering/words.py"} | {
     f"milestones/seq2seq/{name}.py" for name in ("language", "numerals", "tokens", "words")
 }
 """Modules that hold Korean because it is their data, as in ``milestones/seq2seq``; everything else a reader reads lies in chapters."""
