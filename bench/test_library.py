@@ -3,6 +3,7 @@ r"""The library beside its references, on one thread; run by ``make bench``. Wha
 Each group holds what computes the same, and the test says so before it is timed.
 """
 
+import powerboxes
 import pytest
 import torch
 
@@ -11,6 +12,7 @@ from deepbook.components.model import scaled_dot_product_attention
 from deepbook.components.optimizer import SGD, Adadelta, Adagrad, RMSprop
 from deepbook.milestones.adam import Adam, AdamW
 from deepbook.milestones.gpt import CONFIGS, GPT, generate
+from deepbook.tasks.object_detection import nms
 
 OURS = {"SGD": SGD, "Adagrad": Adagrad, "RMSprop": RMSprop, "Adadelta": Adadelta, "Adam": Adam, "AdamW": AdamW}
 SHAPES = [(256, 256)] * 20 + [(256,)] * 20  # 1.3 million numbers in forty tensors
@@ -78,3 +80,26 @@ def test_writing_48_tokens(benchmark, use_cache):
     write = lambda cache: generate(model, start, 48, generator=torch.Generator().manual_seed(0), use_cache=cache)  # noqa: E731
     assert torch.equal(write(True), write(False))
     benchmark(write, use_cache)
+
+
+@pytest.mark.parametrize(("count", "groups"), [(100, 1), (1000, 1), (4000, 1), (10_000, 500)])
+@pytest.mark.parametrize("way", ["ours", "powerboxes"])
+def test_nms(benchmark, way, count, groups):
+    r"""Ours makes some thirty calls of torch for each box that a group keeps, and powerboxes, which is compiled, none; but ours works on all groups at once.
+
+    Boxes lie as a detector's do, twenty around each object. powerboxes knows no groups: they are put far from one another beforehand.
+    """
+    benchmark.group = f"non-maximum suppression of {count} boxes in {groups} groups"
+    drawn = torch.Generator().manual_seed(0)
+    centers = 600 * torch.rand(count // 20, 1, 2, generator=drawn, dtype=torch.float64)
+    sides = 40 + 40 * torch.rand(count // 20, 1, 2, generator=drawn, dtype=torch.float64)
+    corners = centers + 6 * torch.randn(count // 20, 20, 2, generator=drawn, dtype=torch.float64)
+    boxes = torch.cat([corners, corners + sides], 2).flatten(0, 1)
+    scores = torch.rand(count, generator=drawn, dtype=torch.float64)
+    group = torch.arange(count) * groups // count
+    theirs = (boxes + 1000.0 * group[:, None]).numpy(), scores.numpy(), 0.5, 0.0
+    assert nms(boxes, scores, 0.5, group).tolist() == powerboxes.nms(*theirs).tolist()
+    if way == "ours":
+        benchmark(nms, boxes, scores, 0.5, group)
+    else:
+        benchmark(powerboxes.nms, *theirs)
