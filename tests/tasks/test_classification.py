@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import partial
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -268,6 +269,15 @@ def test_bootstrap_interval_is_near_wilsons():
     right = torch.arange(1000) < 929
     low, high = bootstrap_interval(lambda x: x.double().mean().item(), [right], seeded(0), draws=2000)
     assert (low, high) == pytest.approx(wilson_interval(929, 1000), abs=0.003)
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.8, 0.95])
+def test_bootstrap_interval_of_a_mean_is_that_of_the_normal_distribution(confidence):
+    r"""400 numbers of variance 1: mean +- z / 20; an end of 2,000 draws is known to 0.05 * sqrt(p (1 - p) / 2000) / density = 0.003 or better."""
+    sample = torch.randn(400, generator=seeded(1), dtype=torch.float64)
+    low, high = bootstrap_interval(lambda x: x.mean().item(), [sample], seeded(0), draws=2000, confidence=confidence)
+    reach = NormalDist().inv_cdf((1 + confidence) / 2) * sample.std().item() / 20
+    assert (low, high) == pytest.approx((sample.mean().item() - reach, sample.mean().item() + reach), abs=0.01)
 
 
 # --- properties ------------------------------------------------------------------------------------------------------

@@ -71,7 +71,8 @@ def bootstrap_interval(
         index = torch.randint(count, (count,), generator=generator)
         values.append(float(statistic(*(tensor[index] for tensor in data))))
     tails = torch.tensor([1 - confidence, 1 + confidence]).double() / 2
-    low, high = torch.tensor(values).double().quantile(tails).tolist()
+    ends = torch.tensor(values, dtype=torch.float64).quantile(tails)
+    low, high = ends.tolist()
     return low, high
 
 
