@@ -189,8 +189,8 @@ def fit_temperature(
 
     Raises:
         TypeError: If a dtype is wrong.
-        ValueError: If shapes do not fit, a label is out of range, or the
-            best T lies outside of `low` to `high`.
+        ValueError: If shapes do not fit, a logit is not finite, a label is
+            out of range, or the best T lies outside of `low` to `high`.
 
     Examples:
         Three of four are right. With K = 2 the best probability is 3 / 4,
@@ -205,7 +205,9 @@ def fit_temperature(
         section 4.2.
     """
     _check_rows("logits", logits, labels)
+    check_range("logits", logits, logits.isfinite(), "finite numbers")
     check_number("low", low, 0 < low < high, "between 0 and high")
+    check_number("high", high, high < float("inf"), "finite")
     z = logits.double()
     labelled = z.gather(1, labels[:, None]).mean()
 

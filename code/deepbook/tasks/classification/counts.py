@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from deepbook.checks import check_number
+from deepbook.checks import check_filled, check_number
 from deepbook.tasks.classification.checks import (
     check_flags,
     check_labels,
@@ -63,7 +63,9 @@ class Counts:
         actual: `(K,)` int64, samples of the class.
 
     Raises:
-        ValueError: If shapes differ, or there are more hits than samples.
+        TypeError: If a tensor is not int64, as shares instead of counts.
+        ValueError: If shapes differ, nothing is in them, or there are more
+            hits than samples.
 
     Examples:
         Nine of the first class, one of the second, which is never found:
@@ -84,6 +86,14 @@ class Counts:
     actual: Tensor
 
     def __post_init__(self) -> None:
+        for name in ("hits", "predicted", "actual"):
+            value = getattr(self, name)
+            if value.dtype != torch.int64:
+                raise TypeError(
+                    f"{name} must be int64, got {value.dtype}; give counts, "
+                    "not shares of them"
+                )
+            check_filled(name, value)
         shapes = {tuple(t.shape) for t in (self.hits, self.predicted)}
         if shapes != {tuple(self.actual.shape)} or self.hits.ndim != 1:
             raise ValueError(

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from deepbook.checks import check_floating, check_not_negative
+from deepbook.checks import (
+    check_floating,
+    check_not_negative,
+    check_range,
+)
 from deepbook.tasks.classification.checks import (
     check_flags,
     check_list,
@@ -61,15 +65,14 @@ class ThresholdSweep:
 
         Raises:
             TypeError: If a dtype is wrong.
-            ValueError: If shapes do not fit, a score is NaN, or one of the
-                two kinds is missing.
+            ValueError: If shapes do not fit, a score is not finite, or one
+                of the two kinds is missing.
         """
         check_floating("scores", scores)
         check_list("scores", scores)
         check_flags("positive", positive)
         check_same_length(scores=scores, positive=positive)
-        if bool(scores.isnan().any()):
-            raise ValueError("scores must be numbers, got NaN; look for 0 / 0")
+        check_range("scores", scores, scores.isfinite(), "finite numbers")
         if not 0 < int(positive.sum()) < len(positive):
             raise ValueError(
                 "positive must hold both kinds, got "
