@@ -121,6 +121,7 @@ def test_tilt_gives_each_text_a_favorite(questions, share):
         assert all(count >= share * len(answers[t]) - 1e-9 for t, (_, count) in favorites[-1].items())
         assert all(len(answers[t]) <= before[t] for t in texts)
         assert bool((tilted.scenes.diff() >= 0).all())  # in their order
+    assert {0, 1} <= {favorite for favorite, _ in favorites[0].values()}  # texts take turns: not all prefer "no"
     both = set(favorites[0]) & set(favorites[1])
     several = [t for t in both if len({a for u, a in zip(questions.english, questions.answers.tolist(), strict=True) if u == t}) > 1]
     assert several and all(favorites[0][t][0] != favorites[1][t][0] for t in several)
@@ -174,6 +175,10 @@ def test_place_labels_of_a_known_scene():
         for j in range(int(objects.count[i])):
             x, y = (int(objects.factors[name][i, j] // 4) for name in "xy")
             assert labels[i, 0, y, x] == 1
+    for y in range(8):
+        for x in range(8):
+            largest = objects.masks[:, :, 4 * y : 4 * y + 4, 4 * x : 4 * x + 4].sum((2, 3)).amax(1)
+            assert torch.equal(labels[:, 1, y, x] > 0, largest >= 7)  # of 16 pixels: two fifths are 6.4
     n, y, x = (labels[:, 1] > 0).nonzero()[0].tolist()
     square = objects.masks[n, :, 4 * y : 4 * y + 4, 4 * x : 4 * x + 4].sum((1, 2))
     j = int(square.argmax())
@@ -253,6 +258,31 @@ def test_attention_equals_a_loop():
     assert_close(seen[:, 36:], question)
 
 
+@pytest.mark.parametrize("fusion", [PictureOnly, Concatenation, Product])
+def test_fusions_of_whole_pictures_equal_their_formulas(fusion):
+    fuse = initialize(fusion(6, places=10), seeded(0))
+    fuse.requires_grad_(False)
+    places, question = numbers(1, 3, 10, 18), numbers(2, 3, 6)
+    picture = (places.reshape(3, 180) @ fuse.look.weight.T + fuse.look.bias).clamp(min=0)
+    wanted = {
+        PictureOnly: lambda: picture,
+        Concatenation: lambda: torch.cat([picture, question], 1),
+        Product: lambda: picture * torch.tanh(question @ fuse.ask.weight.T + fuse.ask.bias),
+    }[fusion]()
+    assert_close(fuse(places, question), wanted, atol=1e-5, rtol=1e-5)
+
+
+def test_film_equals_a_loop():
+    fuse = initialize(FiLM(6, width=5), seeded(0))
+    fuse.requires_grad_(False)
+    places, question = numbers(1, 3, 10, 18), numbers(2, 3, 6)
+    found = fuse(places, question)
+    for b in range(3):
+        told = fuse.ask(question[b])
+        rows = torch.stack([fuse.mix(((1 + told[:5]) * fuse.look(place) + told[5:]).clamp(min=0)).clamp(min=0) for place in places[b]])
+        assert_close(found[b], torch.cat([rows.max(0).values, rows.sum(0) / 10]), atol=1e-5, rtol=1e-5)
+
+
 @pytest.mark.parametrize(("fusion", "blind_to_order"), [(FiLM, True), (Attention, True), (Concatenation, False)])
 def test_places_are_a_set_for_some(fusion, blind_to_order):
     r"""FiLM and attention do alike at all places: shuffled places give the same; a concatenation learns each place on its own."""
@@ -317,6 +347,8 @@ NONE = torch.zeros(0, dtype=torch.int64)
         (lambda: spell("별", "letter"), ValueError, "unit must be one of word, syllable, jamo"),
         (lambda: swap("Is there a star?", SHAPES), ValueError, "text must hold two different names"),
         (lambda: swap("Is there a star?", ()), ValueError, "text must hold two different names"),
+        (lambda: Score(13, 12), ValueError, "correct must be between 0 and total"),
+        (lambda: Score(0, 0), ValueError, "total 1 or more"),
         (lambda: accuracy_by_kind(NONE, ASKED), ValueError, "predictions must be as many as labels"),
         (lambda: consensus_accuracy(torch.zeros(2), torch.zeros(3, 10)), ValueError, "predictions and human must be"),
         (lambda: consensus_accuracy(torch.zeros(2), torch.zeros(2, 1)), ValueError, "H of 2 or more"),

@@ -23,6 +23,10 @@ class Score:
         correct: Right answers.
         total: Questions of the kind.
 
+    Raises:
+        ValueError: If there are no questions, or more right answers than
+            questions.
+
     Examples:
         >>> score = Score(9, 12)
         >>> score.share, [round(end, 2) for end in score.interval]
@@ -31,6 +35,13 @@ class Score:
 
     correct: int
     total: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.correct <= self.total or self.total == 0:
+            raise ValueError(
+                "correct must be between 0 and total, and total 1 or more, "
+                f"got {self.correct} of {self.total}; count again"
+            )
 
     @property
     def share(self) -> float:
