@@ -139,8 +139,8 @@ def check_boxes(name: str, boxes: Tensor) -> None:
     check_range(
         name,
         sides,
-        sides >= 0,
-        "left, top, right, bottom, no side shorter than 0",
+        (sides >= 0) & sides.isfinite(),
+        "left, top, right, bottom, no side shorter than 0 or endless",
     )
 
 
@@ -149,11 +149,12 @@ def check_labelled(boxes: Tensor, labels: Tensor) -> None:
 
     Args:
         boxes: `(N, M, 4)` floating point.
-        labels: `(N, M)`.
+        labels: `(N, M)` int64, -1 where there is no box.
 
     Raises:
         TypeError: If boxes are no floating-point tensor.
-        ValueError: If the shapes are others.
+        ValueError: If the shapes or the dtype of the labels are others, or
+            an edge is out of order.
 
     Examples:
         >>> check_labelled(torch.zeros(2, 3, 4), torch.zeros(2, 2))
@@ -168,6 +169,9 @@ def check_labelled(boxes: Tensor, labels: Tensor) -> None:
             f"{tuple(boxes.shape)} and {tuple(labels.shape)}; take those of "
             "DetectionDataset.tensors"
         )
+    if labels.dtype != torch.int64:
+        raise ValueError(f"labels must be int64, got {labels.dtype}")
+    check_boxes("boxes", boxes[labels >= 0])
 
 
 def check_scores(scores: Tensor, count: int) -> None:
@@ -175,7 +179,7 @@ def check_scores(scores: Tensor, count: int) -> None:
 
     Raises:
         TypeError: If they are no floating-point tensor.
-        ValueError: If their shape is another.
+        ValueError: If their shape is another, or one is NaN.
 
     Examples:
         >>> check_scores(torch.zeros(3), 2)
@@ -188,6 +192,7 @@ def check_scores(scores: Tensor, count: int) -> None:
             f"scores must have shape ({count},), one for each box, got "
             f"{tuple(scores.shape)}"
         )
+    check_range("scores", scores, ~scores.isnan(), "numbers that compare")
 
 
 def _overlap(first: Tensor, second: Tensor) -> Tensor:

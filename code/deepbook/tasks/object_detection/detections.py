@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from deepbook.checks import check_range
 from deepbook.tasks.object_detection.boxes import (
     check_boxes,
     check_labelled,
@@ -27,7 +28,8 @@ class Detections:
 
     Raises:
         TypeError: If boxes or scores are no floating-point tensors.
-        ValueError: If the lengths differ or an edge is out of order.
+        ValueError: If the lengths differ, an edge is out of order, a score is
+            NaN, or a number of an image or class is below 0.
 
     Examples:
         >>> found = Detections(
@@ -57,6 +59,7 @@ class Detections:
                     f"{name} must be int64 ({len(self.scores)},), one for "
                     f"each box, got {value.dtype} {tuple(value.shape)}"
                 )
+            check_range(name, value, value >= 0, "numbers from 0 on")
 
     @classmethod
     def of(cls, boxes: Tensor, labels: Tensor) -> Detections:
@@ -68,7 +71,8 @@ class Detections:
 
         Raises:
             TypeError: If boxes are no floating-point tensor.
-            ValueError: If the shapes are others.
+            ValueError: If the shapes or the dtype of the labels are others,
+                or an edge is out of order.
 
         Examples:
             >>> labels = torch.tensor([[1, -1], [0, 3]])

@@ -48,7 +48,8 @@ def count_errors(
         {'right': 1, 'doubled': 1, 'missed': 1}
 
     References:
-        Bolya et al., TIDE (2020), which splits the last two further.
+        Bolya et al., TIDE (2020), which has one kind more, for what is of
+        the wrong class and misplaced at once.
     """
     check_number("right", right, 0 < right <= 1, "above 0, at most 1")
     check_number("near", near, 0 < near < right, f"between 0 and {right}")
