@@ -324,6 +324,8 @@ TARGET = torch.zeros(1, 4, dtype=torch.int64)
         (lambda: book.confusion_matrices(ZEROS.float(), ZEROS, 2), TypeError, "prediction must hold classes of int64"),
         (lambda: book.confusion_matrices(ZEROS[0], ZEROS, 2), ValueError, "shape of target"),
         (lambda: book.confusion_matrices(ZEROS[:0], ZEROS[:0], 2), ValueError, "at least one pixel"),
+        (lambda: book.confusion_matrices(ZEROS[0, 0], ZEROS[0, 0], 2), ValueError, r"target must have shape \(N, \.\.\.\)"),
+        (lambda: book.confusion_matrices(ZEROS, ZEROS, 0), ValueError, "classes must be a whole number"),
         (lambda: book.confusion_matrices(ZEROS, ZEROS + 255, 2), ValueError, "target must hold classes 0 to 1, got 255; give ignore"),
         (lambda: book.confusion_matrices(ZEROS - 1, ZEROS, 2), ValueError, "prediction must hold classes 0 to 1, got -1"),
         (lambda: book.class_iou(torch.zeros(2, 3)), ValueError, r"matrices must have shape \(..., K, K\)"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from deepbook.components.model.checks import check_whole
+
 
 def confusion_matrices(
     prediction: Tensor,
@@ -26,8 +28,8 @@ def confusion_matrices(
 
     Raises:
         TypeError: If a tensor is not int64.
-        ValueError: If the shapes differ, nothing is in them, or a class is
-            out of range.
+        ValueError: If the shapes differ, nothing is in them, they are not
+            pictures, classes is below 1, or a class is out of range.
 
     Examples:
         >>> truth = torch.tensor([[0, 0, 1, 1]])
@@ -41,11 +43,17 @@ def confusion_matrices(
                 f"{name} must hold classes of int64, got {value.dtype}; take"
                 " .argmax(1) of scores"
             )
+    check_whole(classes=classes)
     if prediction.shape != target.shape or target.numel() == 0:
         raise ValueError(
             "prediction must have the shape of target,"
             f" {tuple(target.shape)}, with at least one pixel, got"
             f" {tuple(prediction.shape)}"
+        )
+    if target.ndim < 2:
+        raise ValueError(
+            f"target must have shape (N, ...), got {tuple(target.shape)};"
+            " for one picture write target[None]"
         )
     truth, guess = target.flatten(1), prediction.flatten(1)
     counted = torch.ones_like(truth, dtype=torch.bool)

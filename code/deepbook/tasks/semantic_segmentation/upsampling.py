@@ -131,7 +131,7 @@ def receptive_field(
 
     Returns:
         After each layer: side of the square that is seen, and how many
-        pixels of the input lie between two neighbouring outputs.
+        pixels of the input lie between two neighboring outputs.
 
     Raises:
         ValueError: If a number is below 1.
