@@ -378,6 +378,7 @@ oks = book.object_keypoint_similarity
         (lambda: book.pck(ERRORS, ~COUNTED, AREA), "at least one keypoint"),
         (lambda: book.pck_area(ERRORS, COUNTED, 0.0), "limit must be positive"),
         (lambda: oks(POINTS[:, :1], POINTS, COUNTED, AREA, FALLOFF), "must have shapes"),
+        (lambda: oks(KEYPOINTS, KEYPOINTS, COUNTED, AREA, FALLOFF), "must have shapes"),  # x, y and whether it is seen
         (lambda: oks(POINTS, POINTS, COUNTED.int(), AREA, FALLOFF), "counted must be bool"),
         (lambda: oks(POINTS, POINTS, COUNTED, AREA[:1], FALLOFF), "area must have shape"),
         (lambda: oks(POINTS, POINTS, COUNTED, AREA, FALLOFF[:1]), "falloff"),
@@ -387,8 +388,12 @@ oks = book.object_keypoint_similarity
         (lambda: book.average_precision([ERRORS], [AREA[:1]], 0.5), "must be \\(D, G\\)"),
         (lambda: book.average_precision([torch.zeros(1, 0)], [torch.zeros(1)], 0.5), "at least one object"),
         (lambda: book.average_precision([ERRORS.int()], [AREA], 0.5), "similarities must be floating"),
+        (lambda: book.average_precision([ERRORS / 0], [AREA], 0.5), "must be numbers"),
+        (lambda: book.average_precision([ERRORS], [AREA * float("nan")], 0.5), "must be numbers"),
         (lambda: book.CoordinateLoss("cubic"), "kind must be 'squared' or 'absolute'"),
         (lambda: book.CoordinateLoss()(POINTS, POINTS), "keypoints must have shape"),
+        (lambda: book.CoordinateLoss()(POINTS, 2 * KEYPOINTS), "1 \\(seen\\) or 0"),
+        (lambda: book.HeatmapLoss(H, W)(MAPS, 2 * KEYPOINTS), "1 \\(seen\\) or 0"),
         (lambda: book.CoordinateLoss()(POINTS[:1], KEYPOINTS), "points must go with"),
         (lambda: book.HeatmapLoss(H, W, kind="focal"), "kind must be 'cross-entropy' or 'squared'"),
         (lambda: book.HeatmapLoss(H, W, 5), "stride must divide"),
@@ -401,6 +406,8 @@ oks = book.object_keypoint_similarity
         (lambda: book.crop(torch.zeros(2, 3, 8, 8), BOX, 4), "one for each box"),
         (lambda: book.crop(torch.zeros(1, 3, 8, 8), BOX, 0), "size must be 1 or more"),
         (lambda: book.into_crop(POINTS, BOX, 8), "points must have shape"),
+        (lambda: book.into_crop(POINTS[:1], BOX, 0), "size must be 1 or more"),
+        (lambda: book.out_of_crop(POINTS[:1], BOX, 0), "size must be 1 or more"),
         (lambda: book.out_of_crop(POINTS[0], BOX, 8), "points must have shape"),
         (lambda: book.find_peaks(MAPS, 2, 0.5), "heatmap must have shape"),
         (lambda: book.find_peaks(MAPS[0, 0], 0, 0.5), "stride must be 1 or more"),
@@ -410,6 +417,7 @@ oks = book.object_keypoint_similarity
         (lambda: book.HeatmapNet(3)(torch.zeros(1, 1, 32, 32)), "3 channels"),
         (lambda: book.CoordinateNet(3, 32)(torch.zeros(1, 3, 16, 16)), "images must be 32 x 32"),
         (lambda: book.flip_average(book.HeatmapNet(3), torch.zeros(1, 3, 8, 8), [1, 2, 0]), "swap must trade"),
+        (lambda: book.flip_average(book.HeatmapNet(3), torch.zeros(1, 3, 8, 8), [0]), "each of 3 maps"),
     ],
 )
 def test_bad_input_is_refused(call, said):

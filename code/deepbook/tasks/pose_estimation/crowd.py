@@ -95,7 +95,8 @@ def into_crop(points: Tensor, boxes: Tensor, size: int) -> Tensor:
 
     Raises:
         TypeError: If an argument is no floating-point tensor.
-        ValueError: If shapes do not fit together.
+        ValueError: If shapes do not fit together, a box has no area, or size
+            is below 1.
 
     Examples:
         >>> into_crop(torch.tensor([[[2.0, 1.0]]]), torch.tensor([[1.0, 0.0, 3.0, 2.0]]), 8)
@@ -118,7 +119,8 @@ def out_of_crop(points: Tensor, boxes: Tensor, size: int) -> Tensor:
 
     Raises:
         TypeError: If an argument is no floating-point tensor.
-        ValueError: If shapes do not fit together.
+        ValueError: If shapes do not fit together, a box has no area, or size
+            is below 1.
 
     Examples:
         >>> out_of_crop(torch.tensor([[[4.0, 4.0]]]), torch.tensor([[1.0, 0.0, 3.0, 2.0]]), 8)
@@ -170,6 +172,7 @@ def find_peaks(
 def _frame(points: Tensor, boxes: Tensor, size: int) -> tuple[Tensor, Tensor]:
     check_floating("points", points)
     _check_boxes(boxes)
+    check_number("size", size, size >= 1, "1 or more")
     if points.ndim != 3 or points.shape[::2] != (len(boxes), 2):
         raise ValueError(
             f"points must have shape ({len(boxes)}, K, 2), got "

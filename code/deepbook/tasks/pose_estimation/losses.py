@@ -54,7 +54,8 @@ class CoordinateLoss:
 
         Raises:
             TypeError: If an argument is no floating-point tensor.
-            ValueError: If shapes do not fit together.
+            ValueError: If shapes do not fit together, or a third number is
+                neither 0 nor 1.
         """
         _check_pair("points", points, keypoints, 3)
         error = points - keypoints[..., :2]
@@ -127,7 +128,8 @@ class HeatmapLoss:
 
         Raises:
             TypeError: If an argument is no floating-point tensor.
-            ValueError: If shapes do not fit together.
+            ValueError: If shapes do not fit together, or a third number is
+                neither 0 nor 1.
         """
         _check_pair("maps", maps, keypoints, 4)
         wanted = self.height // self.stride, self.width // self.stride
@@ -176,6 +178,12 @@ def _check_pair(
         raise ValueError(
             "keypoints must have shape (B, K, 3), x, y and whether it is "
             f"seen, got {tuple(keypoints.shape)}"
+        )
+    seen = keypoints[..., 2]
+    if not bool(((seen == 0) | (seen == 1)).all()):
+        raise ValueError(
+            "the last number of a keypoint must be 1 (seen) or 0; of COCO's "
+            "0, 1 and 2, make 2 a 1 and the others 0"
         )
     right = outputs.ndim == axes and outputs.shape[:2] == keypoints.shape[:2]
     if not right or (axes == 3 and outputs.shape[2] != 2):

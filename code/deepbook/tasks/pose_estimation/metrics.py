@@ -178,7 +178,8 @@ def object_keypoint_similarity(
     ):
         check_floating(name, value)
     objects, keypoints = target.shape[0], target.shape[1:2]
-    if target.ndim != 3 or predicted.shape[1:] != target.shape[1:]:
+    shape = target.shape[1:]
+    if target.ndim != 3 or shape[1] != 2 or predicted.shape[1:] != shape:
         raise ValueError(
             "predicted and target must have shapes (D, K, 2) and (G, K, 2), "
             f"got {tuple(predicted.shape)} and {tuple(target.shape)}"
@@ -231,7 +232,8 @@ def average_precision(
 
     Raises:
         TypeError: If a similarity or score is no floating-point tensor.
-        ValueError: If they do not fit together, or there is no object.
+        ValueError: If they do not fit together, a similarity or score is no
+            number, or there is no object.
 
     Examples:
         Two objects; the best prediction hits one, the second misses, the
@@ -259,6 +261,11 @@ def average_precision(
                 "similarities must be (D, G) and scores (D,) for each "
                 f"picture, got {tuple(similarity.shape)} and "
                 f"{tuple(score.shape)}"
+            )
+        if bool(similarity.isnan().any() | score.isnan().any()):
+            raise ValueError(
+                "similarities and scores must be numbers, got nan; look for "
+                "where the network diverged"
             )
         objects += similarity.shape[1]
         free = similarity.clone()

@@ -172,7 +172,8 @@ def flip_average(
         Maps, as the model gives them.
 
     Raises:
-        ValueError: If swap is not its own inverse.
+        ValueError: If swap is not its own inverse, or not as long as there
+            are maps.
 
     Examples:
         A model that finds one and the same eye in a picture and in its mirror
@@ -194,5 +195,11 @@ def flip_average(
             f"swap must trade places in pairs, got {list(swap)}; mirroring "
             "twice changes nothing"
         )
+    maps = model(images)
+    if maps.shape[1] != len(swap):
+        raise ValueError(
+            f"swap must name a place for each of {maps.shape[1]} maps, got "
+            f"{len(swap)}"
+        )
     mirrored = model(images.flip(-1))[:, list(swap)].flip(-1)
-    return 0.5 * (model(images) + mirrored)
+    return 0.5 * (maps + mirrored)
