@@ -24,6 +24,7 @@ from press import (
     chapters,
     drawings,
     editions,
+    figures,
     lock,
     pdf,
     read,
@@ -62,7 +63,8 @@ def build(formats: tuple[str, ...] = ("html", "pdf"), progress=tqdm.write) -> Pa
         return SITE
     for language in LANGUAGES:
         catalogue.require_complete(language)
-    done = runs.all_runs(progress)
+    forms = (figures.SCREEN, figures.PRINT) if "pdf" in formats else (figures.SCREEN,)
+    done = runs.all_runs(progress, forms=forms)
     _check_runs(done)
     rows = status.status(done)
     _hand_over(done, rows)

@@ -3,7 +3,6 @@ r"""The figures of runs, drawn in every language: where each drawing lies, which
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -33,7 +32,13 @@ def labels(chapter: str, text: str) -> dict[str, dict[str, str]]:
     return {lang: {k: v for k, v in catalogue.translations(chapter, lang).items() if k in strings} for lang in catalogue.languages()}
 
 
-def draw_all(texts: dict[str, str], done: dict[str, Run], jobs: int, progress) -> set[Path]:
+def printed(run: Run, translations: dict[str, dict[str, str]]) -> bool:
+    r"""Whether all figures of a run are drawn for the PDFs too."""
+    names = [output.get("data", {}).get(FIGURE) for outs in run.outputs for output in outs]
+    return all(_whole(drawing(run, name, translations), figures.PRINT) for name in names if name)
+
+
+def draw_all(texts: dict[str, str], done: dict[str, Run], jobs: int, progress, forms: tuple[tuple[str, ...], ...]) -> set[Path]:
     r"""Draw every figure of these runs that is not drawn.
 
     Args:
@@ -41,6 +46,7 @@ def draw_all(texts: dict[str, str], done: dict[str, Run], jobs: int, progress) -
         done: The run of each chapter.
         jobs: How many figures are drawn at once.
         progress: Called with one line if any was drawn.
+        forms: What to draw, `figures.SCREEN` or both this and `figures.PRINT`.
 
     Returns:
         The folders of all figures of these runs.
@@ -59,11 +65,11 @@ def draw_all(texts: dict[str, str], done: dict[str, Run], jobs: int, progress) -
                 if not name:
                     continue
                 used.add(out := drawing(run, name, translations))
-                if not _whole(out):
-                    shutil.rmtree(out, ignore_errors=True)
+                if lacking := sum((form for form in forms if not _whole(out, form)), ()):
                     work[out] = (
                         run.folder / name,
                         out,
+                        lacking,
                         translations,
                         "korean-data" in options.get("tags", ()),
                         f"book/{chapter}.md:{line}",
@@ -77,10 +83,10 @@ def draw_all(texts: dict[str, str], done: dict[str, Run], jobs: int, progress) -
     return used
 
 
-def _whole(folder: Path) -> bool:
-    r"""Whether no file of a drawing is missing or cut off: each kind of file has its own end."""
+def _whole(folder: Path, forms: tuple[str, ...]) -> bool:
+    r"""Whether none of these files of a drawing is missing or cut off: each kind of file has its own end."""
     ends = {".svg": b"</svg>\n", ".pdf": b"%%EOF\n", ".png": b"IEND\xaeB`\x82"}
-    files = [folder / f"{lang}{form}" for lang in LANGUAGES for form in (".svg", "-dark.svg", ".pdf", ".png")]
+    files = [folder / f"{lang}{form}" for lang in LANGUAGES for form in forms]
     try:
         return all(file.read_bytes().endswith(ends[file.suffix]) for file in files)
     except OSError:

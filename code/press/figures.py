@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import logging
 import os
 import pickle
@@ -29,6 +28,9 @@ DARK = {
     "#666666": "#a5a5a5",
 }
 """Colours of `deepbook.plotting` on a dark page; every other colour, black and white too, stays as it is."""
+
+SCREEN, PRINT = (".svg", "-dark.svg", ".png"), (".pdf",)
+"""How the names of a drawing's files end, after the language: for pages and notebooks, and for the PDFs."""
 
 DPI = 144
 """Dots an inch of the pictures in notebooks: one and a half for each pixel of a page."""
@@ -77,12 +79,13 @@ def key(pickled: Path, identity: str, translations: dict[str, dict[str, str]]) -
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
 
-def draw(pickled: Path, out: Path, translations: dict[str, dict[str, str]], korean: bool, where: str) -> None:
+def draw(pickled: Path, out: Path, forms: tuple[str, ...], translations: dict[str, dict[str, str]], korean: bool, where: str) -> None:
     r"""Draw one figure in all languages.
 
     Args:
         pickled: The figure, as the kernel kept it.
-        out: Folder to make; it appears complete or not at all.
+        out: Folder for the files; each appears when all are drawn.
+        forms: What to draw, `SCREEN` or `PRINT` or both, one after the other.
         translations: For each language, from string literals of the chapter to their translations.
         korean: Whether the cell is tagged ``korean-data``, so that text without translation stays.
         where: File and line of the cell, for messages.
@@ -100,9 +103,10 @@ def draw(pickled: Path, out: Path, translations: dict[str, dict[str, str]], kore
     use_book_style()
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix="part-") as folder:
-        _draw(pickled, Path(folder) / "all", translations, korean, where)
-        with contextlib.suppress(OSError):  # another process drew the same
-            os.replace(Path(folder) / "all", out)
+        _draw(pickled, Path(folder), forms, translations, korean, where)
+        out.mkdir(exist_ok=True)
+        for file in sorted(Path(folder).iterdir()):
+            os.replace(file, out / file.name)
 
 
 class _Said(logging.Handler):
@@ -114,11 +118,9 @@ class _Said(logging.Handler):
         self.texts.append(record.getMessage())
 
 
-def _draw(pickled: Path, partial: Path, translations: dict[str, dict[str, str]], korean: bool, where: str) -> None:
+def _draw(pickled: Path, folder: Path, forms: tuple[str, ...], translations: dict[str, dict[str, str]], korean: bool, where: str) -> None:
     import matplotlib as mpl
-    import matplotlib.pyplot as plt
 
-    partial.mkdir()
     missing: set[str] = set()
     said = _Said()
     logging.getLogger("matplotlib").addHandler(said)  # text in mathematics is missed by a log entry, not by a warning
@@ -129,28 +131,11 @@ def _draw(pickled: Path, partial: Path, translations: dict[str, dict[str, str]],
         warnings.simplefilter("always")
         for language in LANGUAGES:
             with _texts(language, translations.get(language, {}), korean, missing):
-                figure = pickle.loads(pickled.read_bytes())
-                for axes in figure.axes:
-                    axes.set_axisbelow(True)  # no grid over bars
-                svg = io.StringIO()
-                figure.savefig(svg, format="svg", bbox_inches="tight", pad_inches=0.04, metadata={"Date": None, "Creator": None})
-                (partial / f"{language}.svg").write_text(svg.getvalue(), "utf8")
-                (partial / f"{language}-dark.svg").write_text(dark(svg.getvalue()), "utf8")
-                figure.savefig(
-                    partial / f"{language}.pdf",
-                    bbox_inches="tight",
-                    pad_inches=0.04,
-                    metadata={"CreationDate": None, "ModDate": None, "Producer": None, "Creator": None},
-                )
-                figure.savefig(
-                    partial / f"{language}.png",
-                    bbox_inches="tight",
-                    pad_inches=0.04,
-                    dpi=DPI,
-                    facecolor="white",
-                    metadata={"Software": None},
-                )
-                plt.close("all")
+                for group in (SCREEN, PRINT):
+                    if set(group) <= set(forms):
+                        _save(pickled, [folder / f"{language}{form}" for form in group if form != "-dark.svg"])  # made of the light one
+            if "-dark.svg" in forms:
+                (folder / f"{language}-dark.svg").write_text(dark((folder / f"{language}.svg").read_text("utf8")), "utf8")
     if missing:
         raise PressError(
             f"{where}: figure text without translation: {sorted(missing)}; give each its string literal in the cell and its msgstr"
@@ -159,3 +144,21 @@ def _draw(pickled: Path, partial: Path, translations: dict[str, dict[str, str]],
     glyphs = sorted({t for t in [*(str(w.message) for w in caught), *said.texts] if "missing from" in t or "not have a glyph" in t})
     if glyphs:
         raise PressError(f"{where}: the figure's fonts lack a character: {'; '.join(glyphs)}; use another character")
+
+
+def _save(pickled: Path, files: list[Path]) -> None:
+    r"""Draw a figure as it was kept: what drawing for the screen changes in it is not in its print."""
+    import matplotlib.pyplot as plt
+
+    figure = pickle.loads(pickled.read_bytes())
+    for axes in figure.axes:
+        axes.set_axisbelow(True)  # no grid over bars
+    more = {
+        ".svg": {"metadata": {"Date": None, "Creator": None}},
+        ".pdf": {"metadata": {"CreationDate": None, "ModDate": None, "Producer": None, "Creator": None}},
+        ".png": {"metadata": {"Software": None}, "dpi": DPI, "facecolor": "white"},
+    }
+    for file in files:
+        figure.savefig(file, bbox_inches="tight", pad_inches=0.04, **more[file.suffix])
+        figure.set_layout_engine("none")  # what has its place keeps it
+    plt.close("all")

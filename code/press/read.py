@@ -164,9 +164,8 @@ def _pictures(output: dict, run: runs.Run, labels: dict, language: str) -> dict:
     if name:
         folder = drawings.drawing(run, name, labels)
         light, dark = (folder / f"{language}{suffix}.svg" for suffix in ("", "-dark"))
-        data = {
-            PICTURES: {"light": light.read_text("utf8"), "dark": dark.read_text("utf8")},
-            "application/pdf": base64.b64encode((folder / f"{language}.pdf").read_bytes()).decode(),
-        }
+        data = {PICTURES: {"light": light.read_text("utf8"), "dark": dark.read_text("utf8")}}
+        if (printed := folder / f"{language}.pdf").exists():  # as it does where a PDF is made
+            data["application/pdf"] = base64.b64encode(printed.read_bytes()).decode()
         return {**output, "data": data}
     return output

@@ -25,6 +25,7 @@ from tqdm import tqdm
 
 from press import BOOK, BUILD, ROOT, PressError, chapters, drawings, located
 from press.execute import ONE_THREAD, SECONDS, Outcome, execute, kill_all  # noqa: F401 (the first two: for press.notebooks)
+from press.figures import PRINT, SCREEN
 from press.kernel import FIGURE
 from press.walk import cells
 
@@ -170,13 +171,16 @@ def _written(folder: Path, text: str, outcome: Outcome) -> Run:
     return Run(final, outputs, report["values"], seconds, report["packages"])
 
 
-def all_runs(progress=tqdm.write, jobs: int | None = None, only: Collection[str] = ()) -> dict[str, Run]:
+def all_runs(
+    progress=tqdm.write, jobs: int | None = None, only: Collection[str] = (), forms: tuple[tuple[str, ...], ...] = (SCREEN, PRINT)
+) -> dict[str, Run]:
     r"""Run every chapter whose stored run does not hold any more, longest first, and draw every figure that is not drawn.
 
     Args:
         progress: Called with one line for each chapter that was run.
         jobs: How many chapters run at once; the number of cores if None.
         only: The chapters to look at; all if empty.
+        forms: What is drawn of figures, as in `drawings.draw_all`.
 
     Returns:
         The run of each chapter.
@@ -218,7 +222,7 @@ def all_runs(progress=tqdm.write, jobs: int | None = None, only: Collection[str]
             raise
     if faults:
         raise faults[0]
-    drawn = drawings.draw_all(texts, done, jobs, progress)
+    drawn = drawings.draw_all(texts, done, jobs, progress, forms)
     if not only:
         _prune(done, drawn)
     return done

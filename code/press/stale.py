@@ -44,7 +44,8 @@ def stamp(docname: str, language: str, run: runs.Run | None = None) -> str:
     if "{cite" in text:
         parts.append((BOOK / "references.bib").read_text("utf8"))
     if run and run.folder:
-        parts.append(repr(sorted(drawings.labels(docname, text).get(language, {}).items())))
+        labels = drawings.labels(docname, text)
+        parts.append(repr((sorted(labels.get(language, {}).items()), drawings.printed(run, labels))))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -150,7 +150,10 @@ def test_a_second_build_runs_nothing_and_changes_nothing(book):
 
 
 def test_a_book_has_both_pdfs_and_is_the_same_byte_for_byte_in_another_folder(book, another):
+    drawn = book.root / "_build" / "figures"
+    assert list(drawn.glob("*/*.svg")) and not list(drawn.glob("*/*.pdf"))  # no HTML waits for what only a PDF shows
     book.made("book")
+    assert len(list(drawn.glob("*/*.pdf"))) == len(list(drawn.glob("*/*.png")))
     for language, title in {"ko": "손실 재기", "en": "Measuring a Loss"}.items():
         pdf = book.site / "pdf" / f"deep-learning-{language}.pdf"
         assert pdf.read_bytes().startswith(b"%PDF-")

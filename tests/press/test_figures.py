@@ -8,7 +8,7 @@ import pytest
 
 from deepbook.plotting import GRID, PALETTE, use_book_style
 from press import PressError, figures
-from press.figures import DARK, dark, draw
+from press.figures import DARK, PRINT, SCREEN, dark, draw
 
 WORDS = {"가로": "across", "선 {n}": "line {n}", "가": "a", "나": "b", "$x_{1}$의 값": "value of $x_{1}$", "첫 줄\\n둘째": "first\\nsecond"}
 
@@ -37,7 +37,7 @@ def drawing(folder, fill, korean=False):
         fill(ax)
         (folder / "f.pickle").write_bytes(cloudpickle.dumps(fig))
         plt.close(fig)
-        draw(folder / "f.pickle", folder / "drawings" / "out", {"en": WORDS}, korean, "book/a.md:3")
+        draw(folder / "f.pickle", folder / "drawings" / "out", SCREEN + PRINT, {"en": WORDS}, korean, "book/a.md:3")
     return folder / "drawings" / "out", texts[:2]
 
 
@@ -74,6 +74,13 @@ def test_a_drawing_has_light_dark_print_and_notebook_forms(drawn):
 def test_the_same_figure_is_drawn_to_the_same_bytes(drawn, tmp_path):
     again = drawing(tmp_path, everything)[0]
     assert {p.name: p.read_bytes() for p in again.iterdir()} == {p.name: p.read_bytes() for p in drawn[0].iterdir()}
+
+
+def test_what_is_drawn_for_print_alone_is_the_same(drawn, tmp_path):
+    for forms in (PRINT, SCREEN):
+        draw(drawn[0].parents[1] / "f.pickle", tmp_path / "out", forms, {"en": WORDS}, False, "book/a.md:3")
+        assert {p.name for p in (tmp_path / "out").iterdir()} >= {f"{lang}{form}" for lang in ("ko", "en") for form in forms}
+        assert all(p.read_bytes() == (drawn[0] / p.name).read_bytes() for p in (tmp_path / "out").iterdir())
 
 
 def test_the_grid_lies_under_bars(tmp_path):
