@@ -15,7 +15,7 @@ NAMES = re.compile(r"^\W*(?:Ctrl|\.ipynb|PDF|IoU|mAP|Colab|GitHub|PyTorch)\W*$")
 
 def _syntax(code: str) -> list[str]:
     r"""What a program computes, without its strings."""
-    tree = ast.parse(re.sub(r"^(\s*)[%!].*$", r"\1pass", code, flags=re.M))
+    tree = ast.parse(re.sub(r"^(\s*)(?:%|!(?!=)).*$", r"\1pass", code, flags=re.M))
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):  # a translation may put the fields of an f-string in another order
             node.values = sorted((v for v in node.values if isinstance(v, ast.FormattedValue)), key=ast.dump)
